@@ -1,0 +1,3 @@
+//! The CLI and the agent: what workspaces and laptops download.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Every role in one program.
+
+fn main() {}

@@ -1,0 +1,32 @@
+//! Chores of the project: `cargo xtask gen`, `cargo xtask tidy`.
+
+mod generate;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(about = "Chores of the project")]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Generate the checked-in protobuf code.
+    Gen {
+        /// Only check that it is up to date.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> Result<()> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
+    match Args::parse().command {
+        Command::Gen { check } => generate::run(&root, check),
+    }
+}
