@@ -1,1 +1,63 @@
 #![doc = include_str!("../README.md")]
+
+#[macro_use]
+mod support;
+
+mod agents;
+mod apps;
+mod audit;
+mod builds;
+mod common;
+mod deployment;
+mod deployment_2;
+mod enterprise;
+mod enterprise_2;
+mod enterprise_3;
+mod external_auth;
+mod files;
+mod health;
+mod health_2;
+mod insights;
+mod misc;
+mod notifications;
+mod organizations;
+mod proxies;
+mod templates;
+mod templates_2;
+mod templates_3;
+mod templates_4;
+mod users;
+mod users_2;
+mod users_3;
+mod workspaces;
+mod workspaces_2;
+
+pub use agents::*;
+pub use apps::*;
+pub use audit::*;
+pub use builds::*;
+pub use common::*;
+pub use deployment::*;
+pub use deployment_2::*;
+pub use enterprise::*;
+pub use enterprise_2::*;
+pub use enterprise_3::*;
+pub use external_auth::*;
+pub use files::*;
+pub use health::*;
+pub use health_2::*;
+pub use insights::*;
+pub use misc::*;
+pub use notifications::*;
+pub use organizations::*;
+pub use proxies::*;
+pub use support::{FieldRule, Rules, is_default, null_default, zero_time};
+pub use templates::*;
+pub use templates_2::*;
+pub use templates_3::*;
+pub use templates_4::*;
+pub use users::*;
+pub use users_2::*;
+pub use users_3::*;
+pub use workspaces::*;
+pub use workspaces_2::*;
