@@ -1,1 +1,9 @@
 #![doc = include_str!("../README.md")]
+
+pub mod archive;
+pub mod graph;
+pub mod hcl;
+pub mod tags;
+
+pub use archive::ArchiveError;
+pub use hcl::Module;
