@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod graph;
 pub mod hcl;
+pub mod parameters;
 pub mod tags;
 
 pub use archive::ArchiveError;
