@@ -17,7 +17,17 @@ CREATE TABLE provisioner_jobs (
     worker_id       uuid,
     tags            jsonb NOT NULL,
     logs_length     integer NOT NULL DEFAULT 0 CHECK (logs_length <= 1048576),
-    logs_overflowed boolean NOT NULL DEFAULT false
+    logs_overflowed boolean NOT NULL DEFAULT false,
+    status          text NOT NULL GENERATED ALWAYS AS (
+        CASE
+            WHEN completed_at IS NOT NULL THEN
+                CASE WHEN error <> '' THEN 'failed' WHEN canceled_at IS NOT NULL THEN 'canceled' ELSE 'succeeded' END
+            WHEN error <> '' THEN 'failed'
+            WHEN canceled_at IS NOT NULL THEN 'canceling'
+            WHEN started_at IS NULL THEN 'pending'
+            ELSE 'running'
+        END
+    ) STORED
 );
 CREATE INDEX provisioner_jobs_pending_idx ON provisioner_jobs (organization_id, created_at)
     WHERE started_at IS NULL AND completed_at IS NULL;
