@@ -1,1 +1,5 @@
 #![doc = include_str!("../README.md")]
+
+pub mod environment;
+pub mod ssh;
+pub mod user;
