@@ -1,1 +1,28 @@
 #![doc = include_str!("../README.md")]
+
+#[macro_use]
+mod row;
+#[macro_use]
+mod statement;
+mod db;
+mod error;
+mod migrate;
+mod run;
+mod stats;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod tls;
+
+pub use db::{Collides, Conn, Db, Isolation, Options, Querier, Tx};
+pub use error::{DbError, ResultExt};
+pub use migrate::{MigrateError, Migration, migrate};
+pub use row::FromRow;
+pub use run::{all, execute, list, one, optional, scalar};
+pub use statement::Statement;
+pub use stats::{BUCKETS, QueryStats, Sample, count_statements};
+
+/// What the macros need by an absolute path.
+#[doc(hidden)]
+pub mod private {
+    pub use tokio_postgres::{Error, Row};
+}
