@@ -4,9 +4,10 @@ use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, ServerConfig, SignatureScheme};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use tokio_rustls::TlsConnector;
 
 /// Why a TLS configuration could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +63,50 @@ pub fn client_config(tls: &ClientTls) -> Result<ClientConfig, Error> {
         )?,
         None => builder.with_no_client_auth(),
     })
+}
+
+/// The configuration of connections without special wishes, made once: the system's roots, no client certificate.
+///
+/// # Errors
+/// As [`client_config`].
+pub fn shared_client_config() -> Result<Arc<ClientConfig>, Error> {
+    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    if let Some(config) = CONFIG.get() {
+        return Ok(config.clone());
+    }
+    let config = Arc::new(client_config(&ClientTls::default())?);
+    Ok(CONFIG.get_or_init(|| config).clone())
+}
+
+/// Makes TLS of dialled connections, by [`shared_client_config`].
+///
+/// # Errors
+/// As [`client_config`].
+pub fn connector() -> Result<TlsConnector, Error> {
+    shared_client_config().map(TlsConnector::from)
+}
+
+/// The configuration of a listener: its chain, leaf first, and the key of the leaf. ALPN is up to the caller.
+///
+/// # Errors
+/// The key does not fit the certificate, or either cannot be used.
+pub fn server_config(
+    certs: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<Arc<ServerConfig>, Error> {
+    let config = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(certs, key)?;
+    Ok(Arc::new(config))
+}
+
+/// [`server_config`] from the texts of a certificate file and a key file.
+///
+/// # Errors
+/// As [`server_config`], or a text has no certificate or no key.
+pub fn server_config_from_pem(certs: &[u8], key: &[u8]) -> Result<Arc<ServerConfig>, Error> {
+    server_config(certificates(certs)?, PrivateKeyDer::from_pem_slice(key).map_err(|_| Error::NoKey)?)
 }
 
 /// The certificates of a PEM text; an error if there is none.

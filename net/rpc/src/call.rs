@@ -99,8 +99,13 @@ impl Call {
 
     /// The caller does not want (more of) the answer. Without a packet for it, as official callers do.
     pub(crate) fn give_up(&self) {
-        let Outbound { protocol, pending } = &mut *self.outbound.lock();
-        let torn = !pending.is_empty() && !protocol.is_over();
+        let torn = {
+            let Outbound { protocol, pending } = &mut *self.outbound.lock();
+            let torn = !pending.is_empty() && !protocol.is_over();
+            protocol.abandon();
+            *pending = BytesMut::new();
+            torn
+        };
         if torn {
             self.transport.reset();
         } else {

@@ -54,10 +54,7 @@ impl Session {
     ///
     /// # Errors
     /// The session is over.
-    pub async fn client_stream<Q, R>(
-        &self,
-        method: Method<ClientStream, Q, R>,
-    ) -> Result<ClientStreaming<Q, R>, Error>
+    pub async fn client_stream<Q, R>(&self, method: Method<ClientStream, Q, R>) -> Result<ClientStreaming<Q, R>, Error>
     where
         Q: Message,
         R: Message + Default,
@@ -100,8 +97,9 @@ async fn response<R: Message + Default>(mut inbox: CallerInbox) -> Result<R, Err
 /// A call with many requests and one response.
 #[derive(Debug)]
 pub struct ClientStreaming<Q: Message, R> {
-    sender: Sender<Q>,
+    // Dropped before the sender, so that a call that is given up does not look finished.
     inbox: CallerInbox,
+    sender: Sender<Q>,
     response: std::marker::PhantomData<fn() -> R>,
 }
 

@@ -26,7 +26,7 @@ use crate::session::{Session, Transport};
 ///
 /// # Errors
 /// The session ended otherwise than by one of its two sides or by the end of the pipe.
-pub async fn serve<C: Clone + Send + Sync + 'static>(
+pub async fn serve<C: Clone + Send + 'static>(
     session: Session,
     router: Arc<Router<C>>,
     context: C,

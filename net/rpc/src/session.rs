@@ -260,14 +260,15 @@ impl Session {
     pub(crate) async fn accept(&self) -> Option<Transport> {
         poll_fn(|cx| {
             let mut state = self.core().state.lock();
-            if state.yamux.closed().is_some() {
-                return Poll::Ready(None);
-            }
+            // Also after the end: what arrived before it is still served.
             if let Some(id) = state.yamux.accept() {
                 state.streams.insert(id, Wakers::default());
                 drop(state);
                 self.core().driver.wake();
                 return Poll::Ready(Some(Transport::new(self.clone(), id)));
+            }
+            if state.yamux.closed().is_some() {
+                return Poll::Ready(None);
             }
             register(&mut state.acceptor, cx.waker());
             Poll::Pending

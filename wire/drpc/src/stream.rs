@@ -187,6 +187,11 @@ impl Stream {
         }
     }
 
+    /// Ends the RPC without a packet; nothing is written any more.
+    pub fn abandon(&mut self) {
+        self.over = true;
+    }
+
     /// Writes an error, which ends the RPC.
     pub fn error(&mut self, error: &RpcError, out: &mut BytesMut) {
         if self.can_send() {

@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use warren_yamux::{Read, StreamId};
 
 use super::{Session, add, now, register};
-use crate::defaults::READ_CHUNK;
+use crate::defaults::{READ_CHUNK, WRITE_BATCH};
 use crate::error::Error;
 
 /// A stream of a session; dropping it closes it.
@@ -85,11 +85,11 @@ impl Transport {
         core.driver.wake();
     }
 
-    /// Gives the call up: an orderly close if all is sent, else a reset.
+    /// Gives the call up: an orderly close after what was sent, or a reset if that may take long.
     pub(crate) fn abandon(&self) {
         let core = self.session.core();
         let unsent = core.state.lock().yamux.unsent(self.id);
-        if unsent > 0 {
+        if unsent > WRITE_BATCH {
             self.reset();
         } else {
             self.finish();

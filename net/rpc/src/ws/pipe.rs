@@ -178,7 +178,10 @@ impl AsyncRead for WsPipe {
                 Some(Ok(WsMessage::Binary(data))) => this.chunk = data,
                 Some(Ok(WsMessage::Text)) => {
                     this.closer.set(UNSUPPORTED, "expected binary messages");
-                    return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, "a text message on a byte pipe")));
+                    return Poll::Ready(Err(io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        "a text message on a byte pipe",
+                    )));
                 }
                 Some(Ok(WsMessage::Pong(payload))) => this.pong(&payload),
                 Some(Ok(WsMessage::Ping(_) | WsMessage::Other)) => {}

@@ -90,7 +90,8 @@ async fn dropping_a_unary_call_drops_its_handler() {
 #[tokio::test]
 async fn a_server_stream_arrives_and_is_cancelled_by_dropping_the_receiver() {
     let mut pair = Pair::new();
-    let mut maps = pair.client.server_stream(tailnet_methods::STREAM_DERP_MAPS, &Default::default()).await.expect("call");
+    let mut maps =
+        pair.client.server_stream(tailnet_methods::STREAM_DERP_MAPS, &Default::default()).await.expect("call");
     for _ in 0..3 {
         assert!(within(maps.recv()).await.expect("a map").is_some());
     }
@@ -173,11 +174,23 @@ async fn dropping_the_sender_is_a_half_close() {
 #[tokio::test]
 async fn dropping_the_receiver_is_a_lost_caller() {
     let mut pair = Pair::new();
-    let (mut tx, rx) = pair.client.bidi(tailnet_methods::COORDINATE).await.expect("call");
+    let (mut tx, mut rx) = pair.client.bidi(tailnet_methods::COORDINATE).await.expect("call");
     tx.send(&tailnet::CoordinateRequest::default()).await.expect("sent");
+    assert!(within(rx.recv()).await.expect("a response").is_some());
     drop(rx);
     assert!(pair.event().await.starts_with("coordinate lost"));
     assert!(matches!(tx.send(&Default::default()).await, Err(Error::Finished | Error::Disconnected)));
+}
+
+#[tokio::test]
+async fn what_was_sent_before_a_call_is_given_up_still_arrives() {
+    let mut pair = Pair::new();
+    let (mut tx, rx) = pair.client.bidi(tailnet_methods::COORDINATE).await.expect("call");
+    let bye = tailnet::CoordinateRequest { disconnect: Some(Default::default()), ..Default::default() };
+    tx.send(&bye).await.expect("sent");
+    drop((tx, rx));
+    pair.client.close();
+    assert_eq!(pair.event().await, "disconnect");
 }
 
 #[tokio::test]

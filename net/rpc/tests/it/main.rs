@@ -63,15 +63,16 @@ fn router() -> Arc<Router<Ctx>> {
             std::future::pending::<()>().await;
             Ok(())
         })
-        .server_stream(provisioner_daemon_methods::DOWNLOAD_FILE, |_ctx: Ctx, req: provisionerd::FileRequest, mut out| {
-            async move {
+        .server_stream(
+            provisioner_daemon_methods::DOWNLOAD_FILE,
+            |_ctx: Ctx, req: provisionerd::FileRequest, mut out| async move {
                 let count: usize = req.file_id.parse().map_err(|_| RpcError::new("not a number"))?;
                 for i in 0..count {
                     out.send(&file_chunk(i)).await?;
                 }
                 Ok(())
-            }
-        })
+            },
+        )
         .client_stream(provisioner_daemon_methods::UPLOAD_FILE, |ctx: Ctx, mut files| async move {
             let mut bytes = 0;
             loop {

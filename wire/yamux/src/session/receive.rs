@@ -79,8 +79,7 @@ impl Session {
             if let Some(stream) = self.streams.get_mut(&id)
                 && !stream.reset
             {
-                stream.recv_credit =
-                    stream.recv_credit.checked_sub(header.length).ok_or(Violation::Window(id))?;
+                stream.recv_credit = stream.recv_credit.checked_sub(header.length).ok_or(Violation::Window(id))?;
             }
             if header.length > 0 {
                 // FIN and RST hold after the payload.
