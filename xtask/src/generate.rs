@@ -12,12 +12,29 @@ use prost_build::{Service, ServiceGenerator};
 struct Target {
     dir: &'static str,
     files: &'static [&'static str],
+    services: Services,
 }
 
-const TARGETS: &[Target] = &[Target {
-    dir: "wire/proto",
-    files: &["tailnet.proto", "agent.proto", "provisioner.proto", "provisionerd.proto"],
-}];
+/// What becomes of the services of a target.
+enum Services {
+    /// Tables of typed method names, for dRPC.
+    MethodTables,
+    /// gRPC server traits.
+    GrpcServers,
+}
+
+const TARGETS: &[Target] = &[
+    Target {
+        dir: "wire/proto",
+        files: &["tailnet.proto", "agent.proto", "provisioner.proto", "provisionerd.proto"],
+        services: Services::MethodTables,
+    },
+    Target {
+        dir: "wire/tfplugin",
+        files: &["tfplugin5.proto", "plugin.proto", "health.proto"],
+        services: Services::GrpcServers,
+    },
+];
 
 /// Writes the generated files, or with `check` fails when they differ from what is checked in.
 pub fn run(root: &Path, check: bool) -> Result<()> {
@@ -43,10 +60,17 @@ fn generate(root: &Path, target: &Target) -> Result<Vec<(PathBuf, String)>> {
     let descriptors = prost_build_descriptors(&descriptors.encode_to_vec())?;
     let out = std::env::temp_dir().join(format!("warren-gen-{}", std::process::id()));
     fs::create_dir_all(&out)?;
+    let services: Box<dyn ServiceGenerator> = match target.services {
+        Services::MethodTables => Box::new(Methods),
+        Services::GrpcServers => tonic_prost_build::configure()
+            .build_client(false)
+            .build_transport(false)
+            .service_generator(),
+    };
     prost_build::Config::new()
         .bytes(["."])
         .btree_map(["."])
-        .service_generator(Box::new(Methods))
+        .service_generator(services)
         .out_dir(&out)
         .compile_fds(descriptors)?;
     let mut files = Vec::new();
