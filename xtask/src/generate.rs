@@ -62,10 +62,9 @@ fn generate(root: &Path, target: &Target) -> Result<Vec<(PathBuf, String)>> {
     fs::create_dir_all(&out)?;
     let services: Box<dyn ServiceGenerator> = match target.services {
         Services::MethodTables => Box::new(Methods),
-        Services::GrpcServers => tonic_prost_build::configure()
-            .build_client(false)
-            .build_transport(false)
-            .service_generator(),
+        Services::GrpcServers => {
+            tonic_prost_build::configure().build_client(false).build_transport(false).service_generator()
+        }
     };
     prost_build::Config::new()
         .bytes(["."])

@@ -1,3 +1,5 @@
 //! The Terraform provider alone.
 
-fn main() {}
+fn main() {
+    std::process::exit(warren_tf_provider::run());
+}

@@ -69,11 +69,8 @@ mod tests {
 
     #[test]
     fn the_line_has_six_fields_or_seven() {
-        let mut line = Line {
-            endpoint: Endpoint::Unix("/tmp/x/plugin".into()),
-            certificate: "MIIB".into(),
-            multiplex: false,
-        };
+        let mut line =
+            Line { endpoint: Endpoint::Unix("/tmp/x/plugin".into()), certificate: "MIIB".into(), multiplex: false };
         assert_eq!(line.to_string(), "1|5|unix|/tmp/x/plugin|grpc|MIIB");
         line.multiplex = true;
         line.endpoint = Endpoint::Tcp("127.0.0.1:10000".into());
