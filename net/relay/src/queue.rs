@@ -95,9 +95,8 @@ impl Queue {
 
     fn push_locked(&self, lane: &mut Lane, frame: Bytes, now: Instant) -> Pushed {
         let mut dropped = 0;
-        let too_long = |lane: &Lane| {
-            lane.packets.len() >= self.limits.packets || lane.bytes + frame.len() > self.limits.bytes
-        };
+        let too_long =
+            |lane: &Lane| lane.packets.len() >= self.limits.packets || lane.bytes + frame.len() > self.limits.bytes;
         while too_long(lane) {
             let Some((oldest, _)) = lane.packets.pop_front() else { return Pushed::DroppedItself };
             self.removed(lane, oldest.len());

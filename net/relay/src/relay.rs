@@ -1,7 +1,7 @@
 //! The relay: its options, its life, and what its sessions share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use parking_lot::Mutex;

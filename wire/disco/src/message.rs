@@ -48,11 +48,7 @@ impl Ping {
     /// A Ping that fills the packet to [`PADDED_DATAGRAM_BYTES`].
     pub fn padded(transaction: TransactionId, node_key: NodePublic) -> Self {
         let padding = PADDED_DATAGRAM_BYTES - OVERHEAD_BYTES - PING_BYTES;
-        Self {
-            transaction,
-            node_key: Some(node_key),
-            padding,
-        }
+        Self { transaction, node_key: Some(node_key), padding }
     }
 }
 
@@ -71,11 +67,7 @@ impl Pong {
     /// A Pong that fills the packet to [`PADDED_DATAGRAM_BYTES`].
     pub fn padded(transaction: TransactionId, source: SocketAddr) -> Self {
         let padding = PADDED_DATAGRAM_BYTES - OVERHEAD_BYTES - PONG_BYTES;
-        Self {
-            transaction,
-            source,
-            padding,
-        }
+        Self { transaction, source, padding }
     }
 }
 
@@ -127,10 +119,7 @@ impl Message {
     /// Reads the plaintext of a sealed box. `None` for an unknown type; the version does not matter.
     pub fn decode(plaintext: &[u8]) -> Result<Option<Self>, Error> {
         let Some(([kind, _version], payload)) = plaintext.split_first_chunk::<2>() else {
-            return Err(Error::TooShort {
-                what: "DISCO message",
-                length: plaintext.len(),
-            });
+            return Err(Error::TooShort { what: "DISCO message", length: plaintext.len() });
         };
         match kind {
             1 => decode_ping(payload).map(Some),
@@ -152,27 +141,17 @@ fn version(padding: usize) -> u8 {
 
 fn decode_ping(payload: &[u8]) -> Result<Message, Error> {
     let Some((transaction, rest)) = payload.split_first_chunk() else {
-        return Err(Error::TooShort {
-            what: "DISCO ping",
-            length: payload.len(),
-        });
+        return Err(Error::TooShort { what: "DISCO ping", length: payload.len() });
     };
     let (node_key, padding) = match rest.split_first_chunk() {
         Some((key, padding)) => (Some(NodePublic::from_bytes(*key)), padding.len()),
         None => (None, rest.len()),
     };
-    Ok(Message::Ping(Ping {
-        transaction: TransactionId(*transaction),
-        node_key,
-        padding,
-    }))
+    Ok(Message::Ping(Ping { transaction: TransactionId(*transaction), node_key, padding }))
 }
 
 fn decode_pong(payload: &[u8]) -> Result<Message, Error> {
-    let too_short = Error::TooShort {
-        what: "DISCO pong",
-        length: payload.len(),
-    };
+    let too_short = Error::TooShort { what: "DISCO pong", length: payload.len() };
     let (transaction, rest) = payload.split_first_chunk().ok_or(too_short)?;
     let (address, padding) = rest.split_first_chunk().ok_or(too_short)?;
     Ok(Message::Pong(Pong {
@@ -185,15 +164,8 @@ fn decode_pong(payload: &[u8]) -> Result<Message, Error> {
 /// A payload that is not a whole number of addresses counts as an empty list.
 fn decode_call_me_maybe(payload: &[u8]) -> Message {
     let (addresses, rest) = payload.as_chunks::<ADDRESS_BYTES>();
-    let endpoints = if rest.is_empty() {
-        addresses
-            .iter()
-            .take(MAX_ENDPOINTS)
-            .map(read_address)
-            .collect()
-    } else {
-        Vec::new()
-    };
+    let endpoints =
+        if rest.is_empty() { addresses.iter().take(MAX_ENDPOINTS).map(read_address).collect() } else { Vec::new() };
     Message::CallMeMaybe(CallMeMaybe { endpoints })
 }
 

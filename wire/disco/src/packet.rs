@@ -51,17 +51,12 @@ fn open_plaintext(shared: &SharedKey, packet: &[u8]) -> Result<Vec<u8>, Error> {
         return Err(Error::Magic("DISCO"));
     }
     let rest = packet.get(SENDER_END..).ok_or(too_short(packet))?;
-    let (nonce, sealed) = rest
-        .split_first_chunk::<NONCE_BYTES>()
-        .ok_or(too_short(packet))?;
+    let (nonce, sealed) = rest.split_first_chunk::<NONCE_BYTES>().ok_or(too_short(packet))?;
     shared.open(nonce, sealed)
 }
 
 fn too_short(packet: &[u8]) -> Error {
-    Error::TooShort {
-        what: "DISCO packet",
-        length: packet.len(),
-    }
+    Error::TooShort { what: "DISCO packet", length: packet.len() }
 }
 
 #[cfg(test)]
@@ -74,10 +69,7 @@ mod tests {
     #[test]
     fn padded_ping_fills_the_datagram_and_opens_at_the_other_end() {
         let (a, b) = (DiscoPrivate::generate(), DiscoPrivate::generate());
-        let ping = Message::Ping(Ping::padded(
-            TransactionId([9; 12]),
-            NodePublic::from_bytes([3; 32]),
-        ));
+        let ping = Message::Ping(Ping::padded(TransactionId([9; 12]), NodePublic::from_bytes([3; 32])));
         let packet = seal(&a.public(), &a.shared_with(&b.public()), &[1; 24], &ping);
         assert_eq!(packet.len(), PADDED_DATAGRAM_BYTES);
         assert!(looks_like_disco(&packet));
@@ -88,17 +80,10 @@ mod tests {
     #[test]
     fn a_flipped_bit_is_refused() {
         let (a, b) = (DiscoPrivate::generate(), DiscoPrivate::generate());
-        let ping = Message::Ping(Ping {
-            transaction: TransactionId([9; 12]),
-            node_key: None,
-            padding: 0,
-        });
+        let ping = Message::Ping(Ping { transaction: TransactionId([9; 12]), node_key: None, padding: 0 });
         let mut packet = seal(&a.public(), &a.shared_with(&b.public()), &[1; 24], &ping);
         *packet.last_mut().unwrap() ^= 1;
-        assert_eq!(
-            open(&b.shared_with(&a.public()), &packet),
-            Err(Error::Sealed)
-        );
+        assert_eq!(open(&b.shared_with(&a.public()), &packet), Err(Error::Sealed));
     }
 
     proptest! {

@@ -26,17 +26,12 @@ pub struct SharedKey(SalsaBox);
 
 impl SharedKey {
     pub(crate) fn new(private: &[u8; KEY_BYTES], public: &[u8; KEY_BYTES]) -> Self {
-        Self(SalsaBox::new(
-            &PublicKey::from(*public),
-            &SecretKey::from(*private),
-        ))
+        Self(SalsaBox::new(&PublicKey::from(*public), &SecretKey::from(*private)))
     }
 
     /// The box of `plaintext`: 16 bytes longer.
     pub fn seal(&self, nonce: &Nonce, plaintext: &[u8]) -> Vec<u8> {
-        self.0
-            .encrypt(nonce.into(), plaintext)
-            .expect("XSalsa20 takes any length that fits in memory")
+        self.0.encrypt(nonce.into(), plaintext).expect("XSalsa20 takes any length that fits in memory")
     }
 
     /// The plaintext of `sealed`, or [`Error::Sealed`].
@@ -44,8 +39,6 @@ impl SharedKey {
         if sealed.len() < TAG_BYTES {
             return Err(Error::Sealed);
         }
-        self.0
-            .decrypt(nonce.into(), sealed)
-            .map_err(|_| Error::Sealed)
+        self.0.decrypt(nonce.into(), sealed).map_err(|_| Error::Sealed)
     }
 }

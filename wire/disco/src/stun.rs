@@ -90,9 +90,7 @@ pub fn decode_response(datagram: &[u8]) -> Result<(TransactionId, SocketAddr), E
         }
         attributes = rest;
     }
-    fallback
-        .map(|address| (transaction, address))
-        .ok_or(Error::Stun)
+    fallback.map(|address| (transaction, address)).ok_or(Error::Stun)
 }
 
 fn header(kind: [u8; 2], length: u16, transaction: &TransactionId) -> Vec<u8> {
@@ -117,10 +115,7 @@ fn split(datagram: &[u8]) -> Result<([u8; 2], TransactionId, &[u8]), Error> {
     }
     let (head, body) = datagram.split_at(HEADER_BYTES);
     let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
-    let attributes = body.get(..length).ok_or(Error::TooShort {
-        what: "STUN message",
-        length: datagram.len(),
-    })?;
+    let attributes = body.get(..length).ok_or(Error::TooShort { what: "STUN message", length: datagram.len() })?;
     let transaction = head[8..].try_into().map_err(|_| Error::Stun)?;
     Ok(([head[0], head[1]], TransactionId(transaction), attributes))
 }
@@ -199,16 +194,11 @@ mod tests {
         let v4 = "0101003c2112a442b7e7a701bc34d686fa87dfae8022000b7465737420766563746f7220002000080001a147e112a643";
         let mut bytes = hex::decode(v4).unwrap();
         bytes[3] = (bytes.len() - HEADER_BYTES) as u8;
-        assert_eq!(
-            decode_response(&bytes).unwrap().1,
-            "192.0.2.1:32853".parse().unwrap()
-        );
+        assert_eq!(decode_response(&bytes).unwrap().1, "192.0.2.1:32853".parse().unwrap());
         let v6 = "010100482112a442b7e7a701bc34d686fa87dfae8022000b7465737420766563746f7220002000140002a1470113a9faa5d3f179bc25f4b5bed2b9d9";
         let mut bytes = hex::decode(v6).unwrap();
         bytes[3] = (bytes.len() - HEADER_BYTES) as u8;
-        let expected = "[2001:db8:1234:5678:11:2233:4455:6677]:32853"
-            .parse()
-            .unwrap();
+        let expected = "[2001:db8:1234:5678:11:2233:4455:6677]:32853".parse().unwrap();
         assert_eq!(decode_response(&bytes).unwrap().1, expected);
     }
 

@@ -19,7 +19,11 @@ async fn raw_upgrade_answers_with_the_key_and_goes_on_as_relay_bytes() {
     let (relay, address, _server) = serve().await;
     for upgrade in ["DERP", "derp", "websocket"] {
         let mut io = TcpStream::connect(address).await.unwrap();
-        let head = request(&mut io, &format!("GET /derp HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: {upgrade}\r\n\r\n")).await;
+        let head = request(
+            &mut io,
+            &format!("GET /derp HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: {upgrade}\r\n\r\n"),
+        )
+        .await;
         let head = head.to_ascii_lowercase();
         assert!(head.starts_with("http/1.1 101 switching protocols\r\n"), "{head}");
         for line in ["upgrade: derp", "connection: upgrade", "derp-version: 2"] {

@@ -22,9 +22,7 @@ fn parse_hex(digits: &str) -> Result<[u8; KEY_BYTES], Error> {
 
 /// Parses `prefix` followed by exactly 64 hexadecimal digits.
 fn parse_text(text: &str, prefix: &'static str) -> Result<[u8; KEY_BYTES], Error> {
-    let digits = text
-        .strip_prefix(prefix)
-        .ok_or(Error::KeyPrefix { expected: prefix })?;
+    let digits = text.strip_prefix(prefix).ok_or(Error::KeyPrefix { expected: prefix })?;
     parse_hex(digits)
 }
 

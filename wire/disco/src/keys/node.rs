@@ -30,9 +30,7 @@ impl NodePublic {
 
     /// Parses the 34-byte form; prefix and length must be right.
     pub fn from_prefixed_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let key = bytes
-            .strip_prefix(PREFIX_BYTES)
-            .ok_or(Error::KeyPrefix { expected: "np" })?;
+        let key = bytes.strip_prefix(PREFIX_BYTES).ok_or(Error::KeyPrefix { expected: "np" })?;
         Self::from_slice(key)
     }
 
@@ -76,10 +74,7 @@ impl NodePrivate {
 
     /// The text form of the secret; for storage only, never for a log.
     pub fn expose_secret_text(&self) -> Zeroizing<String> {
-        Zeroizing::new(format!(
-            "{PRIVATE_PREFIX}{}",
-            hex::encode(self.0.as_slice())
-        ))
+        Zeroizing::new(format!("{PRIVATE_PREFIX}{}", hex::encode(self.0.as_slice())))
     }
 
     /// The secret bytes, for the WireGuard implementation.

@@ -42,14 +42,8 @@ fn private_keys_are_clamped_and_survive_storage() {
 fn both_ends_derive_the_same_shared_key() {
     let (a, b) = (DiscoPrivate::generate(), DiscoPrivate::generate());
     let sealed = a.shared_with(&b.public()).seal(&[7; 24], b"hello");
-    assert_eq!(
-        b.shared_with(&a.public()).open(&[7; 24], &sealed).unwrap(),
-        b"hello"
-    );
-    assert_eq!(
-        b.shared_with(&a.public()).open(&[8; 24], &sealed),
-        Err(Error::Sealed)
-    );
+    assert_eq!(b.shared_with(&a.public()).open(&[7; 24], &sealed).unwrap(), b"hello");
+    assert_eq!(b.shared_with(&a.public()).open(&[8; 24], &sealed), Err(Error::Sealed));
 }
 
 proptest! {
