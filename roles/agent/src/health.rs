@@ -59,7 +59,7 @@ pub async fn run(apps: &[WorkspaceApp], session: &warren_rpc::Session) -> Result
         }
         let updates = now.iter().map(|(id, health)| HealthUpdate { id: wire::id(*id), health: (*health).into() });
         let request = BatchUpdateAppHealthRequest { updates: updates.collect() };
-        match session.unary(agent_methods::BATCHUPDATEAPPHEALTHS, &request).await {
+        match session.unary(agent_methods::BATCH_UPDATE_APP_HEALTHS, &request).await {
             Ok(_) => reported = now,
             Err(error) if session.is_closed() => return Err(error),
             Err(error) => tracing::warn!(%error, "report the health of apps"),

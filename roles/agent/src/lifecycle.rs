@@ -71,7 +71,7 @@ impl Lifecycle {
             };
             let lifecycle = Message { state: state.into(), changed_at: Some(timestamp(at)) };
             let request = UpdateLifecycleRequest { lifecycle: Some(lifecycle) };
-            session.unary(agent_methods::UPDATELIFECYCLE, &request).await?;
+            session.unary(agent_methods::UPDATE_LIFECYCLE, &request).await?;
             self.inner.lock().reported += 1;
             self.changed.notify_waiters();
         }

@@ -106,7 +106,7 @@ impl LogQueue {
                 .map(|r| Log { created_at: Some(timestamp(r.at)), output: r.output.clone(), level: r.level.into() })
                 .collect();
             let request = BatchCreateLogsRequest { log_source_id: Bytes::copy_from_slice(source.as_bytes()), logs };
-            let answer = session.unary(agent_methods::BATCHCREATELOGS, &request).await?;
+            let answer = session.unary(agent_methods::BATCH_CREATE_LOGS, &request).await?;
             // Only now: a lost connection sends the batch again.
             self.sent(source, records.len(), answer.log_limit_exceeded);
         }

@@ -66,7 +66,7 @@ pub async fn run(
             continue;
         }
         let metadata = batch.into_iter().map(|(key, result)| Metadata { key, result: Some(result) }).collect();
-        session.unary(agent_methods::BATCHUPDATEMETADATA, &BatchUpdateMetadataRequest { metadata }).await?;
+        session.unary(agent_methods::BATCH_UPDATE_METADATA, &BatchUpdateMetadataRequest { metadata }).await?;
     }
 }
 
@@ -91,12 +91,7 @@ async fn collect(
     MetadataResult { collected_at, age: 0, value, error }
 }
 
-async fn output(
-    user: &User,
-    paths: &Paths,
-    workspace: &Workspace,
-    script: &str,
-) -> std::io::Result<(String, String)> {
+async fn output(user: &User, paths: &Paths, workspace: &Workspace, script: &str) -> std::io::Result<(String, String)> {
     let mut child = process::spawn(user, paths, workspace, (script, &[]))?;
     // Ends the whole group when the time is up and this future is dropped.
     let group = Group::of(&child);

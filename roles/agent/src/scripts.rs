@@ -277,11 +277,11 @@ async fn open_log(path: &Path) -> std::io::Result<tokio::fs::File> {
     if let Some(dir) = path.parent() {
         private_dir(dir)?;
     }
-    let file = std::fs::OpenOptions::new().create(true).read(true).write(true).truncate(false).mode(0o600).open(path)?;
+    let file =
+        std::fs::OpenOptions::new().create(true).read(true).write(true).truncate(false).mode(0o600).open(path)?;
     Ok(tokio::fs::File::from_std(file))
 }
 
 fn private_dir(dir: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
 }
-
