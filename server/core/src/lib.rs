@@ -1,1 +1,16 @@
 #![doc = include_str!("../README.md")]
+
+pub mod audit;
+mod config;
+mod cx;
+mod error;
+mod extensions;
+mod names;
+mod refs;
+
+pub use config::{Config, SameSite, Secret};
+pub use cx::{Cx, RequestInfo};
+pub use error::{Error, Result};
+pub use extensions::{AgentPresence, AgentState, Extensions, Services, now};
+pub use names::{check_display_name, check_name, check_real_name, check_version_name, generated_name};
+pub use refs::{OrgRef, UserRef};

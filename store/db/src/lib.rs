@@ -4,6 +4,8 @@
 mod row;
 #[macro_use]
 mod statement;
+pub mod api_keys;
+pub mod audit;
 mod db;
 mod error;
 mod migrate;

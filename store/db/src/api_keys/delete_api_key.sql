@@ -1,0 +1,2 @@
+-- $1: id
+DELETE FROM api_keys WHERE id = $1
