@@ -1,1 +1,3 @@
-#![doc = include_str!("../README.md")]
+//! A node of the encrypted network.
+mod defaults;
+mod netstack;
