@@ -33,3 +33,81 @@ pub(crate) const MAX_CONNECTIONS: usize = 65_536;
 
 /// First local port of outgoing connections.
 pub(crate) const EPHEMERAL_PORTS: std::ops::Range<u16> = 32_768..61_000;
+
+/// How often a WireGuard tunnel that is in use looks at its timers.
+pub(crate) const WIREGUARD_TICK: Duration = Duration::from_millis(500);
+
+/// Interval of persistent keepalives, when wanted.
+pub(crate) const KEEPALIVE: Duration = Duration::from_secs(25);
+
+/// A handshake without an answer is given up after this long (and starts again with the next packet).
+pub(crate) const HANDSHAKE_GIVE_UP: Duration = Duration::from_secs(95);
+
+/// Handshakes are repeated this often while somebody waits for the peer (the protocol's own pace is 5 s).
+pub(crate) const HASTE: Duration = Duration::from_millis(400);
+
+/// A source waits this long for the destination's word that it knows the source's key.
+pub(crate) const READY_WAIT: Duration = Duration::from_secs(5);
+
+/// A peer of which coordination has lost sight is removed this long after the last handshake.
+pub(crate) const LOST_AFTER: Duration = Duration::from_secs(15 * 60);
+
+/// Peers of a node; updates about more are ignored.
+pub(crate) const MAX_PEERS: usize = 65_536;
+
+/// Addresses and endpoints of one peer that are looked at.
+pub(crate) const MAX_PEER_ADDRESSES: usize = 8;
+
+/// Bytes that may wait for a relay connection (beyond what it is writing). About 50 packets.
+pub(crate) const LANE_BYTES: usize = 64 * 1024;
+
+/// Buffers of up to [`LANE_BYTES`] that a relay connection may be writing.
+pub(crate) const LANE_BUFFERS: usize = 4;
+
+/// A peer counts as active this long after something was sent to it.
+pub(crate) const ACTIVE: Duration = Duration::from_secs(45);
+
+/// A ping without an answer fails after this long.
+pub(crate) const PING_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A reachability probe is waited for this long.
+pub(crate) const PROBE_LIFE: Duration = Duration::from_secs(10);
+
+/// Pause between reachability probes: first, factor, limit.
+pub(crate) const PROBE_PAUSE: Duration = Duration::from_millis(50);
+pub(crate) const PROBE_PAUSE_FACTOR: f64 = 1.5;
+pub(crate) const PROBE_PAUSE_LIMIT: Duration = Duration::from_secs(2);
+
+/// A relay connection to a region that is not home is closed after this long without traffic to send.
+pub(crate) const REGION_IDLE: Duration = Duration::from_secs(60);
+
+/// Dial, TLS, upgrade and relay handshake together.
+pub(crate) const RELAY_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Pause before a relay is dialled again: first and longest. It doubles, and a connection resets it.
+pub(crate) const RELAY_BACKOFF: Duration = Duration::from_millis(100);
+pub(crate) const RELAY_BACKOFF_LIMIT: Duration = Duration::from_secs(5);
+
+/// A relay says something at least every 65 s; after twice that it is dead.
+pub(crate) const RELAY_READ_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A relay that takes no data for this long is dead.
+pub(crate) const RELAY_WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Packets handed to the node at once: a read of 64 KiB holds about 48.
+pub(crate) const PACKET_BATCH: usize = 64;
+
+/// Events of relay connections that may wait for the node.
+pub(crate) const EVENT_QUEUE: usize = 32;
+
+/// Largest websocket message accepted from a relay, bytes: more than any frame.
+pub(crate) const MAX_WEBSOCKET_MESSAGE: usize = 1024 * 1024;
+
+/// The next address is tried after this long.
+pub(crate) const HAPPY_EYEBALLS: Duration = Duration::from_millis(200);
+
+/// The whole latency measurement of one region.
+pub(crate) const MEASURE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Calls of a handle that may wait for the node.
+pub(crate) const COMMAND_QUEUE: usize = 64;

@@ -29,6 +29,8 @@ pub(crate) struct Stack {
     pending: HashMap<Flow, Vec<u8>>,
     /// Connections to poll at the next flush.
     queue: VecDeque<Arc<Conn>>,
+    /// Connections that wait for room.
+    blocked: Vec<Arc<Conn>>,
     timers: BTreeSet<(Instant, Flow)>,
     next_port: u16,
     epoch: Instant,
@@ -64,6 +66,7 @@ impl Stack {
             forwarder: None,
             pending: HashMap::new(),
             queue: VecDeque::new(),
+            blocked: Vec::new(),
             timers: BTreeSet::new(),
             next_port: EPHEMERAL_PORTS.start + (seed % u64::from(span)) as u16,
             epoch,
@@ -270,8 +273,13 @@ impl Stack {
         self.iface.poll_ingress_single(time, &mut port, &mut SocketSet::new(Vec::new()));
     }
 
-    /// Polls what is due and lets it send. `true` if some connections still have data, but the sink no room.
-    pub fn flush(&mut self, now: Instant, sink: &mut dyn Sink) -> bool {
+    /// There is room again: those that waited for it may go on at the next flush.
+    pub fn unblock(&mut self) {
+        self.queue.extend(self.blocked.drain(..));
+    }
+
+    /// Polls what is due and lets it send, as far as the sink has room (see [`Self::unblock`]).
+    pub fn flush(&mut self, now: Instant, sink: &mut dyn Sink) {
         while let Some(&(due, flow)) = self.timers.first().filter(|(due, _)| *due <= now) {
             self.timers.remove(&(due, flow));
             if let Some(conn) = self.flows.get(&flow).cloned() {
@@ -279,16 +287,13 @@ impl Stack {
                 self.enqueue(&conn);
             }
         }
-        let mut blocked = Vec::new();
         while let Some(conn) = self.queue.pop_front() {
             match self.poll(now, &conn, sink) {
                 Outcome::Done => {}
                 Outcome::Turn => self.queue.push_back(conn),
-                Outcome::NoRoom => blocked.push(conn),
+                Outcome::NoRoom => self.blocked.push(conn),
             }
         }
-        self.queue.extend(blocked);
-        !self.queue.is_empty()
     }
 
     fn poll(&mut self, now: Instant, conn: &Arc<Conn>, sink: &mut dyn Sink) -> Outcome {
@@ -320,8 +325,12 @@ impl Stack {
             }
             return Outcome::Done;
         }
+        if held_back && spent {
+            return Outcome::Turn;
+        }
         if held_back {
-            return if spent { Outcome::Turn } else { Outcome::NoRoom };
+            state.heard = now; // silence while nothing can be sent is not the peer's fault
+            return Outcome::NoRoom;
         }
         state.queued = false;
         if let Some(at) = self.iface.poll_at(time, &state.sockets) {

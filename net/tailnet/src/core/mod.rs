@@ -1,0 +1,14 @@
+//! What a node decides, without sockets, tasks or clocks: packets and `now` in, packets and deadlines out.
+
+mod engine;
+mod outbox;
+mod path;
+mod peers;
+mod ping;
+
+pub(crate) use engine::Engine;
+pub(crate) use outbox::{Lane, Outbox, RegionId};
+pub(crate) use peers::{PeerNode, Update};
+
+#[cfg(any())]
+mod tests;
