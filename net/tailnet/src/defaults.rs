@@ -111,3 +111,9 @@ pub(crate) const MEASURE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Calls of a handle that may wait for the node.
 pub(crate) const COMMAND_QUEUE: usize = 64;
+
+/// How long a goodbye to the coordinator may take.
+pub(crate) const DISCONNECT_WAIT: Duration = Duration::from_secs(1);
+
+/// How long the pings behind the latency statistics are waited for.
+pub(crate) const ACTIVE_PING_TIMEOUT: Duration = Duration::from_secs(5);

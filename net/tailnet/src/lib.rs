@@ -1,5 +1,22 @@
-//! A node of the encrypted network.
+#![doc = include_str!("../README.md")]
+
+mod addr;
+mod coordinate;
+mod core;
 mod defaults;
+mod driver;
+mod error;
+mod links;
+mod map;
 mod netstack;
-mod addr; mod core; mod wg;
+mod node;
 mod relay;
+mod wg;
+
+pub use addr::{address_of, desktop_address_of, random_address};
+pub use coordinate::{CoordinationEnd, Role};
+pub use error::Error;
+pub use map::rewrite_embedded;
+pub use netstack::{PendingConnection, TcpStream};
+pub use node::{Forwarder, Listener, Node, NodeOptions, Pong, Stats};
+pub use relay::{DuplexStream, RelayDialer};

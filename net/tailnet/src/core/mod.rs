@@ -6,8 +6,8 @@ mod path;
 mod peers;
 mod ping;
 
-pub(crate) use engine::Engine;
-pub(crate) use outbox::{Lane, Outbox, RegionId};
+pub(crate) use engine::{Answer, Engine, Keys, Traffic};
+pub(crate) use outbox::{Outbox, RegionId};
 pub(crate) use peers::{PeerNode, Update};
 
 #[cfg(any())]
