@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 
 use uuid::Uuid;
-use warren_disco::ServicePrefix;
+use warren_disco::address::ServicePrefix;
 
 /// The address at which the agent with this id is dialled: `fd7a:115c:a1e0::/48` and the id's last ten bytes.
 pub fn address_of(id: Uuid) -> Ipv6Addr {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use warren_proto::tailnet::coordinate_request::{Disconnect, ReadyForHandshake, Tunnel, UpdateSelf};
 use warren_proto::tailnet::coordinate_response::PeerUpdate;
 use warren_proto::tailnet::coordinate_response::peer_update::Kind;
-use warren_proto::tailnet::method::tailnet as method;
+use warren_proto::tailnet::tailnet_methods as method;
 use warren_proto::tailnet::{CoordinateRequest, CoordinateResponse, Node as ProtoNode, StreamDerpMapsRequest};
 
 use crate::core::{PeerNode, Update};

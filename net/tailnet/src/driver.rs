@@ -337,7 +337,7 @@ impl Driver {
         let Some(home) = self.home.filter(|_| self.reachable) else { return };
         let addresses: Vec<_> = self.addresses.iter().map(|address| format!("{address}/128")).collect();
         let mut node = proto::Node {
-            id: warren_disco::numeric_node_id(self.id.into_bytes()).max(1),
+            id: warren_disco::address::numeric_node_id(self.id.into_bytes()).max(1),
             as_of: None,
             key: self.public.0.to_prefixed_bytes().to_vec().into(),
             disco: self.public.1.to_string(),

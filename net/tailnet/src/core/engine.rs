@@ -1,11 +1,11 @@
 //! The node's core: peers, tunnels, paths and the TCP/IP stack put together.
 
 use std::collections::HashMap;
-use std::net::{Ipv6Addr, SocketAddrV6};
+use std::net::Ipv6Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use uuid::Uuid;
 use warren_disco::{
     DiscoPrivate, Message, NodePrivate, NodePublic, Ping, Pong, SharedKey, TransactionId, derp_pseudo_address,
@@ -16,7 +16,7 @@ use super::path::Paths;
 use super::peers::{Change, Lifecycle, PeerNode, Update};
 use super::ping::{Probe, Questions, TSMP, Token};
 use crate::defaults::{ACTIVE, HASTE, PING_TIMEOUT, PROBE_LIFE, WIREGUARD_TICK};
-use crate::netstack::{Doorbell, Header, PendingConnection, Sink, Stack, TcpStream};
+use crate::netstack::{Doorbell, Header, Sink, Stack};
 use crate::wg::{Scratch, Tunnel, Wire};
 
 /// A node's secrets.
@@ -255,10 +255,6 @@ impl Engine {
         self.lifecycle.lose_all(now);
     }
 
-    pub fn destinations(&self) -> Vec<Uuid> {
-        self.lifecycle.destinations()
-    }
-
     fn apply_changes(&mut self, now: Instant) {
         while let Some(change) = self.lifecycle.poll_change() {
             match change {
@@ -371,16 +367,6 @@ impl Engine {
     fn send_packet(&mut self, now: Instant, to: Ipv6Addr, padded: &[u8], length: usize) {
         let Self { peers, outbox, traffic, sweep, .. } = self;
         EngineSink { now, peers, outbox, traffic, sweep, last: None }.send(to, padded, length);
-    }
-
-    /// Opens a TCP connection.
-    pub fn connect(&mut self, now: Instant, to: SocketAddrV6) -> Option<TcpStream> {
-        self.stack.connect(now, to)
-    }
-
-    /// Gives connections without a listener to the receiver.
-    pub fn forward(&mut self) -> mpsc::Receiver<PendingConnection> {
-        self.stack.forward()
     }
 
     /// Lets everything that is due send. Call after each batch of input.

@@ -232,11 +232,6 @@ impl Lifecycle {
         }
         self.due = self.entries.values().flat_map(|entry| [entry.ready_at, entry.lost]).flatten().min();
     }
-
-    /// Which peers we opened tunnels to.
-    pub fn destinations(&self) -> Vec<Uuid> {
-        self.entries.iter().filter(|(_, entry)| entry.destination).map(|(id, _)| *id).collect()
-    }
 }
 
 fn earlier(one: Option<Instant>, other: Instant) -> Option<Instant> {

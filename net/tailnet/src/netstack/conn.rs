@@ -42,11 +42,6 @@ impl Doorbell {
     pub async fn rung(&self) {
         self.notify.notified().await;
     }
-
-    /// Makes the loop turn without a request.
-    pub fn nudge(&self) {
-        self.notify.notify_one();
-    }
 }
 
 pub(crate) struct Conn {

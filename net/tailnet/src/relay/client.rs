@@ -47,9 +47,11 @@ pub(crate) struct Reporter {
 }
 
 impl Reporter {
-    async fn tell(&self, kind: EventKind) -> Result<(), SessionError> {
+    /// Owns what it needs, so that the compiler sees at once that the future may move between threads.
+    fn tell(&self, kind: EventKind) -> impl Future<Output = Result<(), SessionError>> + Send + use<> {
         let event = Event { region: self.region, link: self.link, kind };
-        self.events.send(event).await.map_err(|_| SessionError::Ended)
+        let events = self.events.clone();
+        async move { events.send(event).await.map_err(|_| SessionError::Ended) }
     }
 }
 
@@ -83,7 +85,7 @@ pub(crate) async fn run(
                     if link.reporter.tell(EventKind::Open).await.is_err() {
                         return;
                     }
-                    let error = serve(&link.reporter, session, &mut outbound).await;
+                    let error = serve(link.reporter.clone(), session, &mut outbound).await;
                     tracing::info!(region, %error, "relay connection ended");
                     if link.reporter.tell(EventKind::Closed).await.is_err() {
                         return;
@@ -178,9 +180,9 @@ async fn dial(link: &Link) -> Result<(ReadPipe, WritePipe), DialError> {
     let mut last = DialError::NoTarget(link.reporter.region);
     for target in &link.targets {
         let result = if link.force_websocket {
-            link.dialer.websocket(target).await
+            link.dialer.clone().websocket(target.clone()).await
         } else {
-            link.dialer.upgrade(target).await
+            link.dialer.clone().upgrade(target.clone()).await
         };
         match result {
             Ok(pipes) => return Ok(pipes),
@@ -192,14 +194,14 @@ async fn dial(link: &Link) -> Result<(ReadPipe, WritePipe), DialError> {
 
 /// Serves a connection until it ends; why it did.
 async fn serve(
-    reporter: &Reporter,
+    reporter: Reporter,
     session: Session,
     outbound: &mut mpsc::Receiver<Vec<u8>>,
 ) -> SessionError {
     // Answers to pings; when the writer is that far behind, the relay may do without.
     let (pongs, mut wanted) = mpsc::channel::<[u8; 8]>(1);
     let Session { read, write, buffer, decoder, handshake: _, early } = session;
-    let mut reader = Reader { reporter, read, buffer, decoder, pongs };
+    let mut reader = Reader { reporter: reporter.clone(), read, buffer, decoder, pongs };
     let mut writer = Writer { reporter, write };
     let error = tokio::select! {
         result = reader.run(early) => result,
@@ -211,15 +213,15 @@ async fn serve(
     }
 }
 
-struct Reader<'a> {
-    reporter: &'a Reporter,
+struct Reader {
+    reporter: Reporter,
     read: ReadPipe,
     buffer: BytesMut,
     decoder: Decoder,
     pongs: mpsc::Sender<[u8; 8]>,
 }
 
-impl Reader<'_> {
+impl Reader {
     async fn run(&mut self, early: Vec<Frame>) -> Result<std::convert::Infallible, SessionError> {
         let mut packets = Vec::new();
         for frame in early {
@@ -239,7 +241,7 @@ impl Reader<'_> {
         }
     }
 
-    async fn handle(&self, frame: Frame, packets: &mut Vec<(NodePublic, Bytes)>) -> Result<(), SessionError> {
+    async fn handle(&mut self, frame: Frame, packets: &mut Vec<(NodePublic, Bytes)>) -> Result<(), SessionError> {
         match frame {
             Frame::RecvPacket { source, packet } => packets.push((source, packet)),
             Frame::Ping(data) => {
@@ -255,7 +257,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    async fn deliver(&self, packets: &mut Vec<(NodePublic, Bytes)>) -> Result<(), SessionError> {
+    async fn deliver(&mut self, packets: &mut Vec<(NodePublic, Bytes)>) -> Result<(), SessionError> {
         if packets.is_empty() {
             return Ok(());
         }
@@ -264,12 +266,12 @@ impl Reader<'_> {
     }
 }
 
-struct Writer<'a> {
-    reporter: &'a Reporter,
+struct Writer {
+    reporter: Reporter,
     write: WritePipe,
 }
 
-impl Writer<'_> {
+impl Writer {
     async fn run(
         &mut self,
         outbound: &mut mpsc::Receiver<Vec<u8>>,

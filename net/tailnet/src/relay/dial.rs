@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::body::Incoming;
@@ -42,7 +43,8 @@ pub(crate) struct Target {
     pub certificate_name: Option<String>,
 }
 
-/// How relays are dialled.
+/// How relays are dialled. Its calls own all they use: borrowed, their futures could not move between threads as far as
+/// the compiler sees.
 #[derive(Clone)]
 pub(crate) struct Dialer {
     pub tls: Arc<rustls::ClientConfig>,
@@ -88,35 +90,36 @@ type Io = Box<dyn DuplexStream>;
 
 impl Dialer {
     /// TCP, and TLS where wanted.
-    pub async fn connect(&self, target: &Target) -> Result<Io, DialError> {
-        let tcp = connect_tcp(target).await?;
+    async fn connect(tls: Arc<rustls::ClientConfig>, target: Target) -> Result<Io, DialError> {
+        let tcp = connect_tcp(&target).await?;
         tcp.set_nodelay(true)?;
         if !target.tls {
             return Ok(Box::new(tcp));
         }
         let name = target.certificate_name.as_ref().unwrap_or(&target.host);
         let name = ServerName::try_from(name.clone()).map_err(|_| DialError::Name(name.clone()))?;
-        let stream = tokio_rustls::TlsConnector::from(self.tls.clone()).connect(name, tcp).await?;
+        let stream = tokio_rustls::TlsConnector::from(tls).connect(name, tcp).await?;
         Ok(Box::new(stream))
     }
 
     /// A stream of relay frames by HTTP upgrade.
-    pub async fn upgrade(&self, target: &Target) -> Result<(ReadPipe, WritePipe), DialError> {
-        let io = self.connect(target).await?;
-        let mut request = self.request(target, "/derp")?;
+    pub async fn upgrade(self, target: Target) -> Result<(ReadPipe, WritePipe), DialError> {
+        let io = Self::connect(self.tls.clone(), target.clone()).await?;
+        let mut request = self.request(&target, "/derp")?;
         request.headers_mut().insert(header::UPGRADE, http::HeaderValue::from_static("DERP"));
         request.headers_mut().insert(header::CONNECTION, http::HeaderValue::from_static("Upgrade"));
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(io)).await?;
         let exchange = async move {
-            let response = sender.send_request(request).await?;
+            let mut response = sender.send_request(request).await?;
             if response.status() != StatusCode::SWITCHING_PROTOCOLS {
                 return Err(refused(response).await);
             }
-            Ok(hyper::upgrade::on(response).await?)
+            Ok(hyper::upgrade::on(&mut response))
         };
-        // The connection must be driven until it has let the stream go.
-        let (upgraded, _) = tokio::join!(exchange, connection.with_upgrades());
+        // The connection must be driven until it has let the stream go. Boxed, or the compiler loses sight of `Send`.
+        let (upgraded, _) = futures_util::future::join(exchange, connection.with_upgrades().boxed()).await;
         let parts = upgraded?
+            .await?
             .downcast::<TokioIo<Io>>()
             .map_err(|_| std::io::Error::other("the upgraded stream is not the one that was dialled"))?;
         let (read, write) = tokio::io::split(parts.io.into_inner());
@@ -124,10 +127,10 @@ impl Dialer {
     }
 
     /// A stream of relay frames in the messages of a websocket.
-    pub async fn websocket(&self, target: &Target) -> Result<(ReadPipe, WritePipe), DialError> {
-        let io = self.connect(target).await?;
+    pub async fn websocket(self, target: Target) -> Result<(ReadPipe, WritePipe), DialError> {
+        let io = Self::connect(self.tls.clone(), target.clone()).await?;
         let scheme = if target.tls { "wss" } else { "ws" };
-        let url = format!("{scheme}://{}/derp", authority(target));
+        let url = format!("{scheme}://{}/derp", authority(&target));
         let mut request = url.into_client_request().map_err(Box::new)?;
         request.headers_mut().extend(self.headers.clone());
         let protocol = http::HeaderValue::from_static("derp");
@@ -152,9 +155,9 @@ impl Dialer {
     }
 
     /// How long a relay takes to answer a request, connecting not counted.
-    pub async fn latency(&self, target: &Target) -> Result<Duration, DialError> {
-        let io = self.connect(target).await?;
-        let mut request = self.request(target, "/derp/latency-check")?;
+    pub async fn latency(self, target: Target) -> Result<Duration, DialError> {
+        let io = Self::connect(self.tls.clone(), target.clone()).await?;
+        let mut request = self.request(&target, "/derp/latency-check")?;
         // Official clients send the bare host name here.
         let host = http::HeaderValue::try_from(target.host.as_str()).map_err(http::Error::from)?;
         request.headers_mut().insert(header::HOST, host);

@@ -14,10 +14,11 @@ use crate::defaults::MEASURE_TIMEOUT;
 pub(crate) async fn measure(dialer: &Dialer, regions: Vec<(RegionId, Vec<Target>)>) -> BTreeMap<RegionId, Duration> {
     let mut tries: FuturesUnordered<_> = regions
         .into_iter()
-        .map(|(region, targets)| async move {
+        .map(|(region, targets)| (dialer.clone(), region, targets))
+        .map(|(dialer, region, targets)| async move {
             let first = async {
-                for target in &targets {
-                    match dialer.latency(target).await {
+                for target in targets {
+                    match dialer.clone().latency(target).await {
                         Ok(latency) => return Some(latency),
                         Err(error) => tracing::debug!(region, %error, "latency check failed"),
                     }

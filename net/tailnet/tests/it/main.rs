@@ -1,0 +1,5 @@
+//! Whole nodes against each other: real tunnels, real frames, a relay and a coordinator in memory.
+
+mod harness;
+mod streams;
+mod throughput;
