@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod archive;
+pub mod bootstrap;
 pub mod graph;
 pub mod hcl;
 pub mod parameters;

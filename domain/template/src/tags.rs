@@ -42,8 +42,7 @@ pub fn matches(job: &Tags, daemon: &Tags) -> bool {
     if plain {
         return job == daemon;
     }
-    job.iter()
-        .all(|(key, value)| daemon.get(key) == Some(value))
+    job.iter().all(|(key, value)| daemon.get(key) == Some(value))
 }
 
 #[cfg(test)]
@@ -51,30 +50,13 @@ mod tests {
     use super::*;
 
     fn tags(pairs: &[(&str, &str)]) -> Tags {
-        pairs
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect()
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
     }
 
     #[test]
     fn later_sets_win_but_empty_values_do_not_override() {
-        let merged = normalize(
-            "u",
-            [
-                &tags(&[("a", "1"), ("b", "2")]),
-                &tags(&[("a", ""), ("b", "3")]),
-            ],
-        );
-        assert_eq!(
-            merged,
-            tags(&[
-                ("a", "1"),
-                ("b", "3"),
-                ("scope", "organization"),
-                ("owner", "")
-            ])
-        );
+        let merged = normalize("u", [&tags(&[("a", "1"), ("b", "2")]), &tags(&[("a", ""), ("b", "3")])]);
+        assert_eq!(merged, tags(&[("a", "1"), ("b", "3"), ("scope", "organization"), ("owner", "")]));
     }
 
     #[test]
@@ -83,10 +65,7 @@ mod tests {
             normalize("u", [&tags(&[("scope", "user"), ("owner", "x")])]),
             tags(&[("scope", "user"), ("owner", "u")])
         );
-        assert_eq!(
-            normalize("u", [&tags(&[("scope", "moon")])]),
-            tags(&[("scope", "organization"), ("owner", "")])
-        );
+        assert_eq!(normalize("u", [&tags(&[("scope", "moon")])]), tags(&[("scope", "organization"), ("owner", "")]));
     }
 
     #[test]

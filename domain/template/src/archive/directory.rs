@@ -19,10 +19,7 @@ pub struct PackOptions {
 
 impl Default for PackOptions {
     fn default() -> Self {
-        Self {
-            limit: TEMPLATE_LIMIT,
-            require_terraform: true,
-        }
+        Self { limit: TEMPLATE_LIMIT, require_terraform: true }
     }
 }
 
@@ -30,18 +27,14 @@ impl Default for PackOptions {
 /// `.tfstate`, `terraform.tfvars[.json]` at the top and any `*.auto.tfvars[.json]`. Symbolic links stay links.
 pub fn pack_directory(root: &Path, options: PackOptions) -> Result<Vec<u8>, ArchiveError> {
     if options.require_terraform && !has_terraform(root)? {
-        return Err(ArchiveError::NoTerraformFiles {
-            dir: root.to_owned(),
-        });
+        return Err(ArchiveError::NoTerraformFiles { dir: root.to_owned() });
     }
     let mut entries = Vec::new();
     let mut left = options.limit;
     collect(root, "", options.limit, &mut left, &mut entries)?;
     let bytes = write_tar(&entries)?;
     if bytes.len() as u64 >= options.limit {
-        return Err(ArchiveError::TooLarge {
-            limit: options.limit,
-        });
+        return Err(ArchiveError::TooLarge { limit: options.limit });
     }
     Ok(bytes)
 }
@@ -68,20 +61,13 @@ fn collect(
     let mut names = Vec::new();
     for item in fs::read_dir(&dir).map_err(ArchiveError::io(&dir))? {
         let name = item.map_err(ArchiveError::io(&dir))?.file_name();
-        let name = name
-            .into_string()
-            .map_err(|name| ArchiveError::UnsafePath {
-                path: name.to_string_lossy().into(),
-            })?;
+        let name =
+            name.into_string().map_err(|name| ArchiveError::UnsafePath { path: name.to_string_lossy().into() })?;
         names.push(name);
     }
     names.sort_unstable();
     for name in names {
-        let path = if prefix.is_empty() {
-            name.clone()
-        } else {
-            format!("{prefix}/{name}")
-        };
+        let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
         if is_left_out(&path, &name) {
             continue;
         }
@@ -89,32 +75,15 @@ fn collect(
         let meta = full.symlink_metadata().map_err(ArchiveError::io(&full))?;
         let mode = meta.permissions().mode() & 0o777;
         if meta.is_dir() {
-            entries.push(Entry {
-                path: path.clone(),
-                kind: Kind::Directory,
-                mode,
-                data: Vec::new(),
-            });
+            entries.push(Entry { path: path.clone(), kind: Kind::Directory, mode, data: Vec::new() });
             collect(root, &path, limit, left, entries)?;
         } else if meta.is_symlink() {
             let target = fs::read_link(&full).map_err(ArchiveError::io(&full))?;
-            entries.push(Entry {
-                path,
-                kind: Kind::Symlink,
-                mode,
-                data: target.as_os_str().as_bytes().to_vec(),
-            });
+            entries.push(Entry { path, kind: Kind::Symlink, mode, data: target.as_os_str().as_bytes().to_vec() });
         } else if meta.is_file() {
-            *left = left
-                .checked_sub(meta.len())
-                .ok_or(ArchiveError::TooLarge { limit })?;
+            *left = left.checked_sub(meta.len()).ok_or(ArchiveError::TooLarge { limit })?;
             let data = fs::read(&full).map_err(ArchiveError::io(&full))?;
-            entries.push(Entry {
-                path,
-                kind: Kind::File,
-                mode,
-                data,
-            });
+            entries.push(Entry { path, kind: Kind::File, mode, data });
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 pub use directory::{PackOptions, pack_directory};
 pub use tarball::{Entry, Kind, read_tar, write_tar};
 pub use unpack::{Unpacked, unpack_tar};
-pub use zipfile::{tar_to_zip, zip_to_tar};
+pub use zipfile::{tar_to_zip, zip_member, zip_to_tar};
 
 /// Bytes that an uploaded archive may have, also once a zip is expanded to a tar.
 pub const UPLOAD_LIMIT: u64 = 100 * 1024 * 1024;
@@ -73,11 +73,8 @@ impl ArchiveError {
 /// Checks and cleans a name: forward slashes, no leading `./`, nothing that leaves the root.
 /// The root itself (`.`, `./`) is the empty string.
 pub fn clean_name(name: &str) -> Result<String, ArchiveError> {
-    let refuse = || ArchiveError::UnsafePath {
-        path: name.to_owned(),
-    };
-    if name.starts_with('/') || name.contains(['\\', '\0']) || name.as_bytes().get(1) == Some(&b':')
-    {
+    let refuse = || ArchiveError::UnsafePath { path: name.to_owned() };
+    if name.starts_with('/') || name.contains(['\\', '\0']) || name.as_bytes().get(1) == Some(&b':') {
         return Err(refuse());
     }
     let mut parts = Vec::new();

@@ -33,22 +33,12 @@ pub struct Entry {
 impl Entry {
     /// A regular file with mode 0644.
     pub fn file(path: impl Into<String>, data: impl Into<Vec<u8>>) -> Self {
-        Self {
-            path: path.into(),
-            kind: Kind::File,
-            mode: 0o644,
-            data: data.into(),
-        }
+        Self { path: path.into(), kind: Kind::File, mode: 0o644, data: data.into() }
     }
 
     /// A directory with mode 0755.
     pub fn directory(path: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            kind: Kind::Directory,
-            mode: 0o755,
-            data: Vec::new(),
-        }
+        Self { path: path.into(), kind: Kind::Directory, mode: 0o755, data: Vec::new() }
     }
 }
 
@@ -80,17 +70,13 @@ pub(super) fn visit_tar(
         let kind = match header.entry_type() {
             kind if kind.is_dir() => Kind::Directory,
             kind if kind.is_symlink() => Kind::Symlink,
-            tar::EntryType::Regular | tar::EntryType::Continuous | tar::EntryType::GNUSparse => {
-                Kind::File
-            }
+            tar::EntryType::Regular | tar::EntryType::Continuous | tar::EntryType::GNUSparse => Kind::File,
             tar::EntryType::XGlobalHeader => continue,
             _ => Kind::Other,
         };
         let mode = header.mode().map_err(malformed)? & 0o777;
-        let name = String::from_utf8(record.path_bytes().into_owned()).map_err(|error| {
-            ArchiveError::UnsafePath {
-                path: String::from_utf8_lossy(error.as_bytes()).into_owned(),
-            }
+        let name = String::from_utf8(record.path_bytes().into_owned()).map_err(|error| ArchiveError::UnsafePath {
+            path: String::from_utf8_lossy(error.as_bytes()).into_owned(),
         })?;
         let path = clean_name(&name)?;
         if path.is_empty() {
@@ -99,33 +85,20 @@ pub(super) fn visit_tar(
         let mut data = Vec::new();
         match kind {
             Kind::File => {
-                record
-                    .by_ref()
-                    .take(left.saturating_add(1))
-                    .read_to_end(&mut data)
-                    .map_err(malformed)?;
-                left = left
-                    .checked_sub(data.len() as u64)
-                    .ok_or(ArchiveError::TooLarge { limit })?;
+                record.by_ref().take(left.saturating_add(1)).read_to_end(&mut data).map_err(malformed)?;
+                left = left.checked_sub(data.len() as u64).ok_or(ArchiveError::TooLarge { limit })?;
             }
             Kind::Symlink => data = record.link_name_bytes().unwrap_or_default().into_owned(),
             Kind::Directory | Kind::Other => {}
         }
-        each(Entry {
-            path,
-            kind,
-            mode,
-            data,
-        })?;
+        each(Entry { path, kind, mode, data })?;
     }
     Ok(())
 }
 
 /// Writes entries as ustar (long names by GNU records) without times or owners, so that equal entries give equal bytes.
 /// Entries of kind [`Kind::Other`] are left out.
-pub fn write_tar<'a>(
-    entries: impl IntoIterator<Item = &'a Entry>,
-) -> Result<Vec<u8>, ArchiveError> {
+pub fn write_tar<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<Vec<u8>, ArchiveError> {
     let failed = |error: std::io::Error| ArchiveError::Malformed(error.to_string());
     let mut builder = tar::Builder::new(Vec::new());
     for entry in entries {
@@ -140,22 +113,16 @@ pub fn write_tar<'a>(
             Kind::File => {
                 header.set_entry_type(tar::EntryType::Regular);
                 header.set_size(entry.data.len() as u64);
-                builder
-                    .append_data(&mut header, &path, entry.data.as_slice())
-                    .map_err(failed)?;
+                builder.append_data(&mut header, &path, entry.data.as_slice()).map_err(failed)?;
             }
             Kind::Directory => {
                 header.set_entry_type(tar::EntryType::Directory);
-                builder
-                    .append_data(&mut header, format!("{path}/"), std::io::empty())
-                    .map_err(failed)?;
+                builder.append_data(&mut header, format!("{path}/"), std::io::empty()).map_err(failed)?;
             }
             Kind::Symlink => {
                 header.set_entry_type(tar::EntryType::Symlink);
                 let target = String::from_utf8_lossy(&entry.data).into_owned();
-                builder
-                    .append_link(&mut header, &path, target)
-                    .map_err(failed)?;
+                builder.append_link(&mut header, &path, target).map_err(failed)?;
             }
             Kind::Other => {}
         }

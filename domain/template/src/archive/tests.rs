@@ -23,10 +23,7 @@ fn names_that_leave_the_root_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     for name in ["/etc/x", "../x", "a/../../x", "a\\b", "c:/x"] {
         let error = unpack_tar(&raw_tar(name, b"1"), dir.path(), 1000).unwrap_err();
-        assert!(
-            matches!(error, ArchiveError::UnsafePath { .. }),
-            "{name}: {error}"
-        );
+        assert!(matches!(error, ArchiveError::UnsafePath { .. }), "{name}: {error}");
     }
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
 }
@@ -34,26 +31,10 @@ fn names_that_leave_the_root_are_refused() {
 #[test]
 fn links_are_left_out_and_parents_made() {
     let dir = tempfile::tempdir().unwrap();
-    let link = Entry {
-        path: "out".into(),
-        kind: Kind::Symlink,
-        mode: 0o777,
-        data: b"/etc".to_vec(),
-    };
-    let tar = write_tar(&[
-        link,
-        Entry::file("out/x", "1"),
-        Entry::file("a/b/c.tf", "2"),
-    ])
-    .unwrap();
+    let link = Entry { path: "out".into(), kind: Kind::Symlink, mode: 0o777, data: b"/etc".to_vec() };
+    let tar = write_tar(&[link, Entry::file("out/x", "1"), Entry::file("a/b/c.tf", "2")]).unwrap();
     let done = unpack_tar(&tar, dir.path(), 1000).unwrap();
-    assert_eq!(
-        done,
-        Unpacked {
-            files: 2,
-            skipped: 1
-        }
-    );
+    assert_eq!(done, Unpacked { files: 2, skipped: 1 });
     assert_eq!(fs::read(dir.path().join("a/b/c.tf")).unwrap(), b"2");
     assert!(dir.path().join("out").is_dir());
 }
@@ -70,15 +51,8 @@ fn a_link_on_disk_is_not_followed() {
 
 #[test]
 fn a_budget_bounds_what_is_read() {
-    let tar = write_tar(&[
-        Entry::file("a", vec![0; 600]),
-        Entry::file("b", vec![0; 600]),
-    ])
-    .unwrap();
-    assert!(matches!(
-        read_tar(&tar, 1000),
-        Err(ArchiveError::TooLarge { limit: 1000 })
-    ));
+    let tar = write_tar(&[Entry::file("a", vec![0; 600]), Entry::file("b", vec![0; 600])]).unwrap();
+    assert!(matches!(read_tar(&tar, 1000), Err(ArchiveError::TooLarge { limit: 1000 })));
     assert_eq!(read_tar(&tar, 1200).unwrap().len(), 2);
 }
 
@@ -87,23 +61,14 @@ fn a_zip_bomb_stops_at_the_budget() {
     let tar = write_tar(&[Entry::file("zeros", vec![0; 4 << 20])]).unwrap();
     let zip = tar_to_zip(&tar, UPLOAD_LIMIT).unwrap();
     assert!(zip.len() < 100_000);
-    assert!(matches!(
-        zip_to_tar(&zip, 1 << 20),
-        Err(ArchiveError::TooLarge { .. })
-    ));
+    assert!(matches!(zip_to_tar(&zip, 1 << 20), Err(ArchiveError::TooLarge { .. })));
     assert_eq!(zip_to_tar(&zip, UPLOAD_LIMIT).unwrap(), tar);
 }
 
 #[test]
 fn garbage_is_malformed() {
-    assert!(matches!(
-        zip_to_tar(b"not a zip", 1000),
-        Err(ArchiveError::Malformed(_))
-    ));
-    assert!(matches!(
-        read_tar(&[7; 1024], 1000),
-        Err(ArchiveError::Malformed(_))
-    ));
+    assert!(matches!(zip_to_tar(b"not a zip", 1000), Err(ArchiveError::Malformed(_))));
+    assert!(matches!(read_tar(&[7; 1024], 1000), Err(ArchiveError::Malformed(_))));
 }
 
 #[test]
@@ -130,11 +95,7 @@ fn packing_leaves_state_secrets_and_hidden_files_behind() {
     }
     std::os::unix::fs::symlink("main.tf", root.join("z.tf")).unwrap();
     let tar = pack_directory(root, PackOptions::default()).unwrap();
-    let names: Vec<_> = read_tar(&tar, UPLOAD_LIMIT)
-        .unwrap()
-        .into_iter()
-        .map(|e| (e.path, e.kind))
-        .collect();
+    let names: Vec<_> = read_tar(&tar, UPLOAD_LIMIT).unwrap().into_iter().map(|e| (e.path, e.kind)).collect();
     let expected = [
         (".terraform.lock.hcl", Kind::File),
         ("README.md", Kind::File),

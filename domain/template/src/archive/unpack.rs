@@ -45,8 +45,7 @@ pub fn unpack_tar(bytes: &[u8], root: &Path, limit: u64) -> Result<Unpacked, Arc
                 let mut options = fs::OpenOptions::new();
                 options.write(true).create(true).truncate(true).mode(mode);
                 let mut file = options.open(&path).map_err(ArchiveError::io(&path))?;
-                file.write_all(&entry.data)
-                    .map_err(ArchiveError::io(&path))?;
+                file.write_all(&entry.data).map_err(ArchiveError::io(&path))?;
                 done.files += 1;
             }
             Kind::Symlink | Kind::Other => done.skipped += 1,
@@ -63,9 +62,7 @@ fn make_directories(root: &Path, relative: &str) -> Result<(), ArchiveError> {
         match path.symlink_metadata() {
             Ok(meta) if meta.is_dir() => {}
             Ok(_) => {
-                return Err(ArchiveError::UnsafePath {
-                    path: relative.to_owned(),
-                });
+                return Err(ArchiveError::UnsafePath { path: relative.to_owned() });
             }
             Err(_) => fs::create_dir(&path).map_err(ArchiveError::io(&path))?,
         }

@@ -8,10 +8,8 @@ use crate::Module;
 
 pub(super) fn build(modules: &BTreeMap<ModulePath, Module>) -> Graph {
     let mut graph = Graph::default();
-    let declared: Vec<(String, Vec<Declaration>)> = modules
-        .iter()
-        .map(|(path, module)| (prefix(path), declarations(module)))
-        .collect();
+    let declared: Vec<(String, Vec<Declaration>)> =
+        modules.iter().map(|(path, module)| (prefix(path), declarations(module))).collect();
     // All nodes first, so that a reference to nothing is seen as such.
     for (prefix, declarations) in &declared {
         for declaration in declarations {
@@ -61,8 +59,7 @@ fn connect(graph: &mut Graph, prefix: &str, declaration: &Declaration) {
         connect_call(graph, prefix, declaration);
         return;
     }
-    let Some(node) = label(prefix, declaration).and_then(|label| graph.index.get(&label).copied())
-    else {
+    let Some(node) = label(prefix, declaration).and_then(|label| graph.index.get(&label).copied()) else {
         return;
     };
     refer(graph, prefix, node, &declaration.references);
@@ -75,13 +72,7 @@ fn connect(graph: &mut Graph, prefix: &str, declaration: &Declaration) {
         }
     }
     if matches!(declaration.kind, "resource" | "data" | "ephemeral") {
-        let implied = || {
-            declaration
-                .labels
-                .first()
-                .and_then(|kind| kind.split('_').next())
-                .map(str::to_owned)
-        };
+        let implied = || declaration.labels.first().and_then(|kind| kind.split('_').next()).map(str::to_owned);
         let Some(provider) = declaration.provider.clone().or_else(implied) else {
             return;
         };

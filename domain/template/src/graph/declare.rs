@@ -25,24 +25,9 @@ pub(super) struct Declaration {
     pub provider: Option<String>,
 }
 
-const KINDS: [&str; 7] = [
-    "resource",
-    "data",
-    "variable",
-    "output",
-    "module",
-    "provider",
-    "ephemeral",
-];
+const KINDS: [&str; 7] = ["resource", "data", "variable", "output", "module", "provider", "ephemeral"];
 /// Arguments of a module call that are not inputs of the module.
-const META: [&str; 6] = [
-    "source",
-    "version",
-    "count",
-    "for_each",
-    "depends_on",
-    "providers",
-];
+const META: [&str; 6] = ["source", "version", "count", "for_each", "depends_on", "providers"];
 
 /// All declarations of a module.
 pub(super) fn declarations(module: &Module) -> Vec<Declaration> {
@@ -76,11 +61,7 @@ fn native(body: &Body, found: &mut Vec<Declaration>) {
 fn native_block(kind: &'static str, block: &Block) -> Declaration {
     let mut declaration = Declaration {
         kind,
-        labels: block
-            .labels
-            .iter()
-            .map(|label| label.as_str().to_owned())
-            .collect(),
+        labels: block.labels.iter().map(|label| label.as_str().to_owned()).collect(),
         ..Declaration::default()
     };
     for structure in block.body.iter() {
@@ -92,12 +73,8 @@ fn native_block(kind: &'static str, block: &Block) -> Declaration {
                     ("resource" | "data" | "ephemeral", "provider") => {
                         declaration.provider = provider_name(&attr.value)
                     }
-                    ("provider", "alias") => {
-                        declaration.provider = attr.value.as_str().map(str::to_owned)
-                    }
-                    ("module", key) if !META.contains(&key) => {
-                        declaration.arguments.push((key.to_owned(), references))
-                    }
+                    ("provider", "alias") => declaration.provider = attr.value.as_str().map(str::to_owned),
+                    ("module", key) if !META.contains(&key) => declaration.arguments.push((key.to_owned(), references)),
                     ("module", "providers") | ("variable", _) => {}
                     _ => declaration.references.extend(references),
                 }
@@ -139,14 +116,10 @@ impl Visit for Collector {
     fn visit_traversal(&mut self, node: &Traversal) {
         if let Expression::Variable(root) = &node.expr {
             let mut path = vec![root.as_str().to_owned()];
-            path.extend(
-                node.operators
-                    .iter()
-                    .filter_map(|operator| match operator.value() {
-                        TraversalOperator::GetAttr(name) => Some(name.as_str().to_owned()),
-                        _ => None,
-                    }),
-            );
+            path.extend(node.operators.iter().filter_map(|operator| match operator.value() {
+                TraversalOperator::GetAttr(name) => Some(name.as_str().to_owned()),
+                _ => None,
+            }));
             self.found.push(path);
         }
         visit::visit_traversal(self, node);
@@ -156,11 +129,7 @@ impl Visit for Collector {
 fn json(file: &Value, found: &mut Vec<Declaration>) {
     for kind in KINDS {
         for body in file.get(kind).map(each_body).unwrap_or_default() {
-            let depth = if matches!(kind, "resource" | "data" | "ephemeral") {
-                2
-            } else {
-                1
-            };
+            let depth = if matches!(kind, "resource" | "data" | "ephemeral") { 2 } else { 1 };
             json_labels(kind, depth, body, &mut Vec::new(), found);
         }
     }
@@ -168,12 +137,7 @@ fn json(file: &Value, found: &mut Vec<Declaration>) {
         for (name, value) in locals.as_object().into_iter().flatten() {
             let mut references = Vec::new();
             in_json(value, &mut references);
-            found.push(Declaration {
-                kind: "local",
-                labels: vec![name.clone()],
-                references,
-                ..Declaration::default()
-            });
+            found.push(Declaration { kind: "local", labels: vec![name.clone()], references, ..Declaration::default() });
         }
     }
 }
@@ -201,11 +165,7 @@ fn json_labels(
 }
 
 fn json_block(kind: &'static str, labels: Vec<String>, body: &Value) -> Declaration {
-    let mut declaration = Declaration {
-        kind,
-        labels,
-        ..Declaration::default()
-    };
+    let mut declaration = Declaration { kind, labels, ..Declaration::default() };
     for (key, value) in body.as_object().into_iter().flatten() {
         let mut references = Vec::new();
         match (kind, key.as_str()) {
@@ -214,12 +174,7 @@ fn json_block(kind: &'static str, labels: Vec<String>, body: &Value) -> Declarat
             }
             ("module", "providers") | ("variable", _) => {}
             (_, "depends_on") => {
-                for item in value
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .filter_map(Value::as_str)
-                {
+                for item in value.as_array().into_iter().flatten().filter_map(Value::as_str) {
                     if let Ok(expression) = hcl_edit::parser::parse_expr(item) {
                         let mut collector = Collector::default();
                         collector.visit_expr(&expression);

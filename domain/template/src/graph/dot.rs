@@ -53,7 +53,5 @@ fn label(id: &str) -> &str {
 
 fn is_module(label: &str) -> bool {
     let parts = label.split('.').count();
-    label.starts_with("module.")
-        && parts % 2 == 0
-        && label.split('.').step_by(2).all(|part| part == "module")
+    label.starts_with("module.") && parts.is_multiple_of(2) && label.split('.').step_by(2).all(|part| part == "module")
 }

@@ -64,12 +64,7 @@ impl Graph {
                 if next == to {
                     return true;
                 }
-                if self
-                    .labels
-                    .get(next)
-                    .is_some_and(|label| is_pass_through(label))
-                    && seen.insert(next)
-                {
+                if self.labels.get(next).is_some_and(|label| is_pass_through(label)) && seen.insert(next) {
                     open.push(next);
                 }
             }
@@ -91,12 +86,7 @@ impl Graph {
             .collect()
     }
 
-    fn nearest(
-        &self,
-        edges: &[BTreeSet<usize>],
-        label: &str,
-        accepts: impl Fn(&str) -> bool,
-    ) -> Option<&str> {
+    fn nearest(&self, edges: &[BTreeSet<usize>], label: &str, accepts: impl Fn(&str) -> bool) -> Option<&str> {
         let &start = self.index.get(label)?;
         let mut seen = BTreeSet::from([start]);
         let mut level = VecDeque::from([start]);
@@ -166,9 +156,7 @@ fn is_pass_through(label: &str) -> bool {
             None => return true,
         }
     }
-    ["local.", "var.", "output."]
-        .iter()
-        .any(|prefix| rest.starts_with(prefix))
+    ["local.", "var.", "output."].iter().any(|prefix| rest.starts_with(prefix))
 }
 
 #[cfg(test)]

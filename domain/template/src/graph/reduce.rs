@@ -22,10 +22,7 @@ pub(super) fn reduce(edges: &[BTreeSet<usize>]) -> Vec<BTreeSet<usize>> {
         }
     }
     let reaches = |from: usize, to: usize| {
-        reach
-            .get(from)
-            .and_then(|set| set.get(to / 64))
-            .is_some_and(|word| word & (1 << (to % 64)) != 0)
+        reach.get(from).and_then(|set| set.get(to / 64)).is_some_and(|word| word & (1 << (to % 64)) != 0)
     };
     edges
         .iter()
@@ -33,11 +30,7 @@ pub(super) fn reduce(edges: &[BTreeSet<usize>]) -> Vec<BTreeSet<usize>> {
             targets
                 .iter()
                 .copied()
-                .filter(|&to| {
-                    !targets
-                        .iter()
-                        .any(|&via| via != to && reaches(via, to) && !reaches(to, via))
-                })
+                .filter(|&to| !targets.iter().any(|&via| via != to && reaches(via, to) && !reaches(to, via)))
                 .collect()
         })
         .collect()
@@ -59,13 +52,7 @@ fn order(edges: &[BTreeSet<usize>]) -> Vec<usize> {
             } else if *mark == 0 {
                 *mark = 1;
                 stack.push((node, true));
-                stack.extend(
-                    edges
-                        .get(node)
-                        .into_iter()
-                        .flatten()
-                        .map(|&next| (next, false)),
-                );
+                stack.extend(edges.get(node).into_iter().flatten().map(|&next| (next, false)));
             }
         }
     }

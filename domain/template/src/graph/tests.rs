@@ -3,20 +3,14 @@ use super::*;
 fn graph(root: &str, children: &[(&str, &str)]) -> Graph {
     let mut modules = BTreeMap::from([(Vec::new(), Module::parse([("main.tf", root)]))]);
     for (path, text) in children {
-        modules.insert(
-            path.split('.').map(str::to_owned).collect(),
-            Module::parse([("main.tf", text)]),
-        );
+        modules.insert(path.split('.').map(str::to_owned).collect(), Module::parse([("main.tf", text)]));
     }
     assert!(modules.values().all(|module| module.problems().is_empty()));
     Graph::from_modules(&modules)
 }
 
 fn compute(label: &str) -> bool {
-    !label.contains("coder_")
-        && !is_pass_through(label)
-        && !label.contains(" (")
-        && !label.starts_with("data.")
+    !label.contains("coder_") && !is_pass_through(label) && !label.contains(" (") && !label.starts_with("data.")
 }
 
 #[test]
@@ -32,10 +26,7 @@ resource "coder_app" "x" { agent_id = coder_agent.main.id }
         &[],
     );
     // The direct edge of `a` follows from the way over `b`, so it does not count.
-    assert_eq!(
-        graph.nearest_dependent("coder_agent.main", compute),
-        Some("docker_container.b")
-    );
+    assert_eq!(graph.nearest_dependent("coder_agent.main", compute), Some("docker_container.b"));
     assert!(graph.refers_to("coder_app.x", "coder_agent.main"));
     assert!(!graph.refers_to("coder_agent.main", "coder_app.x"));
 }
@@ -79,10 +70,7 @@ resource "coder_metadata" "m" { resource_id = null_resource.b.id }
 "#,
         &[],
     );
-    assert_eq!(
-        graph.nearest_dependency("coder_metadata.m", compute),
-        Some("null_resource.b")
-    );
+    assert_eq!(graph.nearest_dependency("coder_metadata.m", compute), Some("null_resource.b"));
 }
 
 #[test]
@@ -91,10 +79,7 @@ fn json_syntax_gives_the_same_edges() {
       "null_resource": {"vm": [{"triggers": {"t": "${coder_agent.main.token}"}, "depends_on": ["null_resource.other"]}], "other": {}}}}"#;
     let modules = BTreeMap::from([(Vec::new(), Module::parse([("main.tf.json", text)]))]);
     let graph = Graph::from_modules(&modules);
-    assert_eq!(
-        graph.nearest_dependent("coder_agent.main", compute),
-        Some("null_resource.vm")
-    );
+    assert_eq!(graph.nearest_dependent("coder_agent.main", compute), Some("null_resource.vm"));
     assert_eq!(graph.dependencies("null_resource.vm").len(), 2);
 }
 
@@ -110,21 +95,12 @@ fn the_printed_graph_is_read() {
 	}
 }"#;
     let graph = Graph::from_dot(dot);
-    assert_eq!(
-        graph.nearest_dependent("coder_agent.main", compute),
-        Some("null_resource.vm")
-    );
-    assert_eq!(
-        graph.dependencies("module.m (close)"),
-        ["module.m (expand)"]
-    );
+    assert_eq!(graph.nearest_dependent("coder_agent.main", compute), Some("null_resource.vm"));
+    assert_eq!(graph.dependencies("module.m (close)"), ["module.m (expand)"]);
 }
 
 #[test]
 fn cycles_do_not_hang() {
-    let graph = graph(
-        "resource \"a_b\" \"x\" { v = a_b.y.id }\nresource \"a_b\" \"y\" { v = a_b.x.id }\n",
-        &[],
-    );
+    let graph = graph("resource \"a_b\" \"x\" { v = a_b.y.id }\nresource \"a_b\" \"y\" { v = a_b.x.id }\n", &[]);
     assert_eq!(graph.nearest_dependent("a_b.x", |_| false), None);
 }

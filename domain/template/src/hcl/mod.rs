@@ -37,11 +37,7 @@ pub struct SyntaxError {
 
 impl fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{}:{}: {}",
-            self.file, self.line, self.column, self.message
-        )
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
     }
 }
 
@@ -64,20 +60,12 @@ pub(crate) enum Content {
 impl File {
     /// Source text of a byte range, trimmed.
     pub fn source(&self, range: Option<Range<usize>>) -> &str {
-        range
-            .and_then(|range| self.text.get(range))
-            .unwrap_or_default()
-            .trim()
+        range.and_then(|range| self.text.get(range)).unwrap_or_default().trim()
     }
 
     /// Line (from 1) of a byte offset.
     pub fn line(&self, offset: usize) -> usize {
-        self.text
-            .bytes()
-            .take(offset)
-            .filter(|byte| *byte == b'\n')
-            .count()
-            + 1
+        self.text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
     }
 }
 
@@ -107,10 +95,7 @@ impl Module {
     pub fn from_tar(tar: &[u8]) -> Result<Self, ArchiveError> {
         let entries = archive::read_tar(tar, archive::UPLOAD_LIMIT)?;
         Ok(Self::parse(
-            entries
-                .into_iter()
-                .filter(|entry| entry.kind == Kind::File)
-                .map(|entry| (entry.path, entry.data)),
+            entries.into_iter().filter(|entry| entry.kind == Kind::File).map(|entry| (entry.path, entry.data)),
         ))
     }
 
@@ -124,9 +109,7 @@ impl Module {
             };
             let path = item.path();
             if is_terraform_file(&name)
-                && path
-                    .metadata()
-                    .is_ok_and(|meta| meta.is_file() && meta.len() <= SOURCE_LIMIT)
+                && path.metadata().is_ok_and(|meta| meta.is_file() && meta.len() <= SOURCE_LIMIT)
             {
                 files.push((name, std::fs::read(&path).map_err(ArchiveError::io(&path))?));
             }
@@ -146,11 +129,8 @@ impl Module {
 
     /// Whether a `backend` or `cloud` block keeps the state elsewhere.
     pub fn has_remote_state(&self) -> bool {
-        self.blocks("terraform")
-            .any(|(_, block)| block.body.has_blocks("backend") || block.body.has_blocks("cloud"))
-            || self
-                .json("terraform")
-                .any(|(_, value)| value.get("backend").is_some() || value.get("cloud").is_some())
+        self.blocks("terraform").any(|(_, block)| block.body.has_blocks("backend") || block.body.has_blocks("cloud"))
+            || self.json("terraform").any(|(_, value)| value.get("backend").is_some() || value.get("cloud").is_some())
     }
 
     fn add(&mut self, name: String, text: &[u8]) {
@@ -158,60 +138,30 @@ impl Module {
             Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
             Err(_) => {
                 let message = "not UTF-8 text".to_owned();
-                self.problems.push(SyntaxError {
-                    file: name,
-                    line: 1,
-                    column: 1,
-                    message,
-                });
+                self.problems.push(SyntaxError { file: name, line: 1, column: 1, message });
                 return;
             }
         };
-        let parsed = if name.ends_with(".json") {
-            parse_json(text)
-        } else {
-            parse_native(text)
-        };
+        let parsed = if name.ends_with(".json") { parse_json(text) } else { parse_native(text) };
         match parsed {
-            Ok(content) => self.files.push(File {
-                name,
-                text: text.to_owned(),
-                content,
-            }),
-            Err((line, column, message)) => self.problems.push(SyntaxError {
-                file: name,
-                line,
-                column,
-                message,
-            }),
+            Ok(content) => self.files.push(File { name, text: text.to_owned(), content }),
+            Err((line, column, message)) => self.problems.push(SyntaxError { file: name, line, column, message }),
         }
     }
 
     /// Top-level blocks of one kind in native files.
-    pub(crate) fn blocks<'a>(
-        &'a self,
-        kind: &'a str,
-    ) -> impl Iterator<Item = (&'a File, &'a Block)> {
+    pub(crate) fn blocks<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a File, &'a Block)> {
         self.files.iter().flat_map(move |file| match &file.content {
             Content::Native(body) => {
-                let found: Vec<_> = body
-                    .blocks()
-                    .filter(|block| block.has_ident(kind))
-                    .collect();
-                found
-                    .into_iter()
-                    .map(|block| (file, block))
-                    .collect::<Vec<_>>()
+                let found: Vec<_> = body.blocks().filter(|block| block.has_ident(kind)).collect();
+                found.into_iter().map(|block| (file, block)).collect::<Vec<_>>()
             }
             Content::Json(_) => Vec::new(),
         })
     }
 
     /// Top-level values of one kind in JSON files (an array counts as several).
-    pub(crate) fn json<'a>(
-        &'a self,
-        kind: &'a str,
-    ) -> impl Iterator<Item = (&'a File, &'a serde_json::Value)> {
+    pub(crate) fn json<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a File, &'a serde_json::Value)> {
         self.files.iter().flat_map(move |file| {
             let values = match &file.content {
                 Content::Json(value) => value.get(kind).map(each_body).unwrap_or_default(),
@@ -232,19 +182,13 @@ pub(crate) fn each_body(value: &serde_json::Value) -> Vec<&serde_json::Value> {
 
 /// Whether a name is that of a Terraform file at the top of a module.
 pub fn is_terraform_file(name: &str) -> bool {
-    !name.contains('/')
-        && !name.starts_with('.')
-        && (name.ends_with(".tf") || name.ends_with(".tf.json"))
+    !name.contains('/') && !name.starts_with('.') && (name.ends_with(".tf") || name.ends_with(".tf.json"))
 }
 
 fn parse_native(text: &str) -> Result<Content, (usize, usize, String)> {
     match hcl_edit::parser::parse_body(text) {
         Ok(body) => Ok(Content::Native(body)),
-        Err(error) => Err((
-            error.location().line(),
-            error.location().column(),
-            error.message().to_owned(),
-        )),
+        Err(error) => Err((error.location().line(), error.location().column(), error.message().to_owned())),
     }
 }
 

@@ -58,10 +58,7 @@ impl Module {
             }
         }
         for (_, terraform) in self.json("terraform") {
-            let providers = terraform
-                .get("required_providers")
-                .map(super::each_body)
-                .unwrap_or_default();
+            let providers = terraform.get("required_providers").map(super::each_body).unwrap_or_default();
             for map in providers.into_iter().filter_map(Value::as_object) {
                 found.extend(map.iter().map(|(name, value)| requirement(name, value)));
             }
@@ -75,8 +72,6 @@ fn requirement(name: &str, value: &Value) -> Requirement {
     Requirement {
         name: name.to_owned(),
         source: member("source").unwrap_or_else(|| name.to_owned()),
-        version: member("version")
-            .or(value.as_str().map(str::to_owned))
-            .unwrap_or_default(),
+        version: member("version").or(value.as_str().map(str::to_owned)).unwrap_or_default(),
     }
 }

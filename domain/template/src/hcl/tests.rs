@@ -48,39 +48,16 @@ variable "g" {
     let seen: Vec<_> = module
         .variables()
         .into_iter()
-        .map(|v| {
-            (
-                v.name,
-                v.type_source,
-                v.default_value,
-                v.required,
-                v.sensitive,
-                v.line,
-            )
-        })
+        .map(|v| (v.name, v.type_source, v.default_value, v.required, v.sensitive, v.line))
         .collect();
     let row = |name: &str, kind: &str, default: &str, required, sensitive, line| {
-        (
-            name.to_owned(),
-            kind.to_owned(),
-            default.to_owned(),
-            required,
-            sensitive,
-            line,
-        )
+        (name.to_owned(), kind.to_owned(), default.to_owned(), required, sensitive, line)
     };
     assert_eq!(
         seen,
         [
             row("a", "", "", true, false, 2),
-            row(
-                "b",
-                "list(object({ x = optional(string, \"q\") }))",
-                "[{\"x\":\"1\"}]",
-                false,
-                false,
-                3
-            ),
+            row("b", "list(object({ x = optional(string, \"q\") }))", "[{\"x\":\"1\"}]", false, false, 3),
             row("c", "string", "plain", false, true, 11),
             row("d", "", "", false, false, 16),
             row("e", "number", "-2.5", false, false, 19),
@@ -99,10 +76,7 @@ fn json_variables_are_read() {
     )]);
     let variables = module.variables();
     assert_eq!(variables.len(), 2);
-    assert_eq!(
-        (variables[0].default_value.as_str(), variables[0].sensitive),
-        ("1", true)
-    );
+    assert_eq!((variables[0].default_value.as_str(), variables[0].sensitive), ("1", true));
     assert!(variables[1].required);
 }
 
@@ -123,28 +97,15 @@ data "coder_workspace_tags" "t" {
     let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     assert_eq!(
         tags,
-        [
-            pair("(local.k)", "1"),
-            pair("plain", "\"x-${data.coder_parameter.p.value}\""),
-            pair("zone", "var.zone"),
-        ]
+        [pair("(local.k)", "1"), pair("plain", "\"x-${data.coder_parameter.p.value}\""), pair("zone", "var.zone"),]
     );
 }
 
 #[test]
 fn syntax_errors_name_file_and_line() {
-    let module = Module::parse([
-        ("main.tf", "resource \"a\" \"b\" {\n  x = \n}\n"),
-        ("ok.tf", "variable \"v\" {}\n"),
-    ]);
+    let module = Module::parse([("main.tf", "resource \"a\" \"b\" {\n  x = \n}\n"), ("ok.tf", "variable \"v\" {}\n")]);
     assert_eq!(module.problems().len(), 1);
-    assert_eq!(
-        (
-            module.problems()[0].file.as_str(),
-            module.problems()[0].line
-        ),
-        ("main.tf", 2)
-    );
+    assert_eq!((module.problems()[0].file.as_str(), module.problems()[0].line), ("main.tf", 2));
     assert_eq!(module.variables().len(), 1);
 }
 
@@ -165,8 +126,5 @@ terraform {
     let found = module.requirements();
     assert!(found[0].is("coder/coder"));
     assert!(found[0].constraint().unwrap().allows(Version(2, 3, 4)));
-    assert_eq!(
-        (found[1].source.as_str(), found[1].version.as_str()),
-        ("docker", "1.0")
-    );
+    assert_eq!((found[1].source.as_str(), found[1].version.as_str()), ("docker", "1.0"));
 }

@@ -52,12 +52,7 @@ impl Module {
 
 fn native(file: &File, block: &Block) -> Option<Variable> {
     let name = block.labels.first()?.as_str().to_owned();
-    let literal = |key: &str| {
-        block
-            .body
-            .get_attribute(key)
-            .and_then(|attr| literal::evaluate(&attr.value))
-    };
+    let literal = |key: &str| block.body.get_attribute(key).and_then(|attr| literal::evaluate(&attr.value));
     let type_source = match block.body.get_attribute("type") {
         Some(attr) => match attr.value.as_str() {
             Some(quoted) => quoted.to_owned(),
@@ -69,10 +64,7 @@ fn native(file: &File, block: &Block) -> Option<Variable> {
         name,
         description: text(literal("description")),
         type_source,
-        default_value: literal("default")
-            .as_ref()
-            .map(literal::default_text)
-            .unwrap_or_default(),
+        default_value: literal("default").as_ref().map(literal::default_text).unwrap_or_default(),
         required: !block.body.has_attribute("default"),
         sensitive: literal("sensitive").is_some_and(|value| value == Value::Bool(true)),
         file: file.name.clone(),
@@ -86,14 +78,9 @@ fn json(file: &File, name: &str, body: &Value) -> Variable {
         name: name.to_owned(),
         description: text(body.get("description").cloned()),
         type_source: text(body.get("type").cloned()),
-        default_value: body
-            .get("default")
-            .map(literal::default_text)
-            .unwrap_or_default(),
+        default_value: body.get("default").map(literal::default_text).unwrap_or_default(),
         required: body.get("default").is_none(),
-        sensitive: body
-            .get("sensitive")
-            .is_some_and(|value| *value == Value::Bool(true)),
+        sensitive: body.get("sensitive").is_some_and(|value| *value == Value::Bool(true)),
         file: file.name.clone(),
         line: file.line(offset),
     }

@@ -51,11 +51,7 @@ impl Constraint {
     /// Parses a constraint; "" allows everything.
     pub fn parse(text: &str) -> Option<Self> {
         let mut conditions = Vec::new();
-        for condition in text
-            .split(',')
-            .map(str::trim)
-            .filter(|condition| !condition.is_empty())
-        {
+        for condition in text.split(',').map(str::trim).filter(|condition| !condition.is_empty()) {
             let digits = condition.find(|c: char| c.is_ascii_digit() || c == 'v')?;
             let (operator, version) = condition.split_at(digits);
             let (version, count) = parts(version)?;
@@ -96,37 +92,23 @@ impl Constraint {
     /// Versions near the bounds: where to look for one that several constraints allow.
     pub fn candidates(&self) -> impl Iterator<Item = Version> + '_ {
         self.0.iter().flat_map(|(_, Version(major, minor, patch))| {
-            let down = patch
-                .checked_sub(1)
-                .map(|patch| Version(*major, *minor, patch));
-            let before = minor
-                .checked_sub(1)
-                .map(|minor| Version(*major, minor, 999));
+            let down = patch.checked_sub(1).map(|patch| Version(*major, *minor, patch));
+            let before = minor.checked_sub(1).map(|minor| Version(*major, minor, 999));
             let far = major.checked_sub(1).map(|major| Version(major, 999, 0));
             let exact = Version(*major, *minor, *patch);
             let up = Version(*major, *minor, patch.saturating_add(1));
-            [Some(exact), Some(up), down, before, far]
-                .into_iter()
-                .flatten()
+            [Some(exact), Some(up), down, before, far].into_iter().flatten()
         })
     }
 }
 
 /// A version that all constraints allow: `preferred` if it does, else the highest candidate.
 pub fn choose(preferred: Version, constraints: &[Constraint]) -> Option<Version> {
-    let allowed = |version: &Version| {
-        constraints
-            .iter()
-            .all(|constraint| constraint.allows(*version))
-    };
+    let allowed = |version: &Version| constraints.iter().all(|constraint| constraint.allows(*version));
     if allowed(&preferred) {
         return Some(preferred);
     }
-    constraints
-        .iter()
-        .flat_map(Constraint::candidates)
-        .filter(allowed)
-        .max()
+    constraints.iter().flat_map(Constraint::candidates).filter(allowed).max()
 }
 
 #[cfg(test)]
@@ -145,15 +127,9 @@ mod tests {
             ("> 1.0", "1.0.1", "1.0.0"),
         ] {
             let parsed = Constraint::parse(constraint).unwrap();
-            assert!(
-                parsed.allows(Version::parse(yes).unwrap()),
-                "{constraint} {yes}"
-            );
+            assert!(parsed.allows(Version::parse(yes).unwrap()), "{constraint} {yes}");
             if !no.is_empty() {
-                assert!(
-                    !parsed.allows(Version::parse(no).unwrap()),
-                    "{constraint} {no}"
-                );
+                assert!(!parsed.allows(Version::parse(no).unwrap()), "{constraint} {no}");
             }
         }
         assert_eq!(Constraint::parse("=> 1"), None);
@@ -177,10 +153,7 @@ mod tests {
             let found = choose(preferred, &constraints).unwrap_or_else(|| panic!("{constraint}"));
             assert!(constraints[0].allows(found), "{constraint} {found}");
         }
-        let both = [
-            Constraint::parse("< 2.0").unwrap(),
-            Constraint::parse("> 2.0").unwrap(),
-        ];
+        let both = [Constraint::parse("< 2.0").unwrap(), Constraint::parse("> 2.0").unwrap()];
         assert_eq!(choose(preferred, &both), None);
     }
 }

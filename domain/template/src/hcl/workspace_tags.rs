@@ -12,23 +12,14 @@ impl Module {
     pub fn workspace_tags(&self) -> BTreeMap<String, String> {
         let mut tags = BTreeMap::new();
         for (file, block) in self.blocks("data") {
-            if block
-                .labels
-                .first()
-                .is_none_or(|label| label.as_str() != "coder_workspace_tags")
-            {
+            if block.labels.first().is_none_or(|label| label.as_str() != "coder_workspace_tags") {
                 continue;
             }
-            let Some(Expression::Object(object)) =
-                block.body.get_attribute("tags").map(|attr| &attr.value)
-            else {
+            let Some(Expression::Object(object)) = block.body.get_attribute("tags").map(|attr| &attr.value) else {
                 continue;
             };
             for (key, value) in object.iter() {
-                tags.insert(
-                    key_text(file, key),
-                    file.source(value.expr().span()).to_owned(),
-                );
+                tags.insert(key_text(file, key), file.source(value.expr().span()).to_owned());
             }
         }
         tags
