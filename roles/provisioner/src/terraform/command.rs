@@ -1,0 +1,290 @@
+//! One Terraform process: its lines as they come, interruption, and an end that leaves no child behind.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Bytes of one output line that are kept.
+const LINE_LIMIT: usize = 1024 * 1024;
+/// Bytes of collected output (a plan as JSON, a graph).
+const OUTPUT_LIMIT: usize = 256 * 1024 * 1024;
+/// Lines that wait between the reader and whoever forwards them.
+const QUEUE: usize = 256;
+
+/// Why a process did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CommandError {
+    /// It could not be started.
+    #[error("{0}")]
+    Spawn(std::io::Error),
+    /// Waiting or reading failed.
+    #[error("{0}")]
+    Io(std::io::Error),
+    /// It ended with another status than 0.
+    #[error("{}", describe(*.0))]
+    Failed(ExitStatus),
+    /// It printed more than is kept.
+    #[error("more than {OUTPUT_LIMIT} bytes of output")]
+    TooMuchOutput,
+}
+
+/// What ended the process, in the words that clients know: `exit status 1`, `signal: killed`.
+fn describe(status: ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit status {code}"),
+        (None, Some(libc_kill)) if libc_kill == Signal::SIGKILL as i32 => "signal: killed".to_owned(),
+        (None, Some(signal)) => match Signal::try_from(signal) {
+            Ok(signal) => format!("signal: {}", signal.as_str().trim_start_matches("SIG").to_ascii_lowercase()),
+            Err(_) => format!("signal: {signal}"),
+        },
+        (None, None) => "ended without a status".to_owned(),
+    }
+}
+
+/// A line of output.
+#[derive(Debug)]
+pub(super) enum Line {
+    Out(String),
+    Err(String),
+}
+
+/// How to start the process.
+pub(super) struct Run<'a> {
+    pub binary: &'a Path,
+    pub arguments: Vec<OsString>,
+    /// The whole environment.
+    pub environment: &'a [(OsString, OsString)],
+    pub dir: &'a Path,
+    /// Time between interrupt and kill.
+    pub exit_timeout: Duration,
+}
+
+impl Run<'_> {
+    /// Runs to the end and hands every line to `each`. On cancellation the process gets SIGINT and goes on until it
+    /// ends by itself or the exit timeout has passed; either way its lines and status are reported as usual.
+    pub async fn lines<F: AsyncFnMut(Line)>(&self, cancel: &CancellationToken, mut each: F) -> Result<(), CommandError> {
+        let mut guard = self.spawn().await?;
+        let (sender, mut lines) = mpsc::channel(QUEUE);
+        let stdout = guard.child.stdout.take();
+        let stderr = guard.child.stderr.take();
+        let read = async {
+            let out = forward(stdout, sender.clone(), Line::Out);
+            let err = forward(stderr, sender.clone(), Line::Err);
+            let _ = tokio::join!(out, err);
+            drop(sender);
+        };
+        let mut read = std::pin::pin!(read);
+        let mut reading = true;
+        let wait = guard.wait(cancel, self.exit_timeout);
+        let mut wait = std::pin::pin!(wait);
+        let mut status = None;
+        // A grandchild may hold the pipes open after the end; its output is not waited for.
+        let mut grace = std::pin::pin!(tokio::time::sleep(Duration::MAX));
+        loop {
+            tokio::select! {
+                biased;
+                line = lines.recv() => match line {
+                    Some(line) => each(line).await,
+                    None if status.is_some() => break,
+                    None => reading = false,
+                },
+                () = &mut read, if reading => reading = false,
+                ended = &mut wait, if status.is_none() => {
+                    status = Some(ended?);
+                    if !reading { break; }
+                    grace.as_mut().reset(tokio::time::Instant::now() + Duration::from_secs(1));
+                }
+                () = &mut grace, if status.is_some() => break,
+            }
+            if status.is_some() && !reading && lines.is_empty() {
+                break;
+            }
+            if !reading && status.is_none() && lines.is_empty() {
+                // All pipes are closed: only the status is missing.
+                status = Some(wait.as_mut().await?);
+                break;
+            }
+        }
+        while let Ok(line) = lines.try_recv() {
+            each(line).await;
+        }
+        match status {
+            Some(status) if status.success() => Ok(()),
+            Some(status) => Err(CommandError::Failed(status)),
+            None => Err(CommandError::Io(std::io::Error::other("the process vanished"))),
+        }
+    }
+
+    /// Runs to the end and returns what it printed on standard output.
+    pub async fn output(&self, cancel: &CancellationToken) -> Result<Vec<u8>, CommandError> {
+        use tokio::io::AsyncReadExt;
+        let mut guard = self.spawn().await?;
+        let mut out = Vec::new();
+        let stdout = guard.child.stdout.take();
+        // Errors are told on standard error; the status is what counts here.
+        drop(guard.child.stderr.take());
+        let read = async {
+            match stdout {
+                Some(pipe) => pipe.take(OUTPUT_LIMIT as u64 + 1).read_to_end(&mut out).await.map(drop),
+                None => Ok(()),
+            }
+        };
+        let (read, status) = tokio::join!(read, guard.wait(cancel, self.exit_timeout));
+        read.map_err(CommandError::Io)?;
+        let status = status?;
+        if !status.success() {
+            return Err(CommandError::Failed(status));
+        }
+        if out.len() > OUTPUT_LIMIT {
+            return Err(CommandError::TooMuchOutput);
+        }
+        Ok(out)
+    }
+
+    async fn spawn(&self) -> Result<Guard, CommandError> {
+        let mut command = Command::new(self.binary);
+        command
+            .args(&self.arguments)
+            .env_clear()
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .current_dir(self.dir)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        let child = spawner::spawn(command).await.map_err(CommandError::Spawn)?;
+        Ok(Guard { child, done: false })
+    }
+}
+
+/// Kills the whole process group when it is dropped before the process has ended.
+struct Guard {
+    child: Child,
+    done: bool,
+}
+
+impl Guard {
+    async fn wait(&mut self, cancel: &CancellationToken, exit_timeout: Duration) -> Result<ExitStatus, CommandError> {
+        let pid = self.pid();
+        let status = tokio::select! {
+            status = self.child.wait() => status,
+            () = cancel.cancelled() => {
+                if let Some(pid) = pid {
+                    // Only Terraform itself: it stops its providers and provisioners.
+                    let _ = kill(pid, Signal::SIGINT);
+                }
+                match tokio::time::timeout(exit_timeout, self.child.wait()).await {
+                    Ok(status) => status,
+                    Err(_) => {
+                        if let Some(pid) = pid {
+                            let _ = killpg(pid, Signal::SIGKILL);
+                        }
+                        self.child.wait().await
+                    }
+                }
+            }
+        };
+        self.done = true;
+        status.map_err(CommandError::Io)
+    }
+
+    fn pid(&self) -> Option<Pid> {
+        self.child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if !self.done
+            && let Some(pid) = self.pid()
+        {
+            let _ = killpg(pid, Signal::SIGKILL);
+        }
+    }
+}
+
+async fn forward<P: AsyncRead + Unpin>(pipe: Option<P>, lines: mpsc::Sender<Line>, kind: fn(String) -> Line) {
+    let Some(pipe) = pipe else { return };
+    let mut reader = BufReader::with_capacity(64 * 1024, pipe);
+    let mut line = Vec::new();
+    loop {
+        let available = match reader.fill_buf().await {
+            Ok([]) | Err(_) => break,
+            Ok(available) => available,
+        };
+        let (used, ended) = match available.iter().position(|byte| *byte == b'\n') {
+            Some(at) => (at + 1, true),
+            None => (available.len(), false),
+        };
+        let room = LINE_LIMIT.saturating_sub(line.len());
+        line.extend(available.iter().take(used.min(room)));
+        reader.consume(used);
+        if ended && lines.send(kind(text(&mut line))).await.is_err() {
+            return;
+        }
+    }
+    if !line.is_empty() {
+        let _ = lines.send(kind(text(&mut line))).await;
+    }
+}
+
+fn text(line: &mut Vec<u8>) -> String {
+    while line.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+        line.pop();
+    }
+    let text = String::from_utf8_lossy(line).into_owned();
+    line.clear();
+    text
+}
+
+/// Children are started by one thread that lives as long as the process, because the kernel ties "tell me when my
+/// parent dies" to the thread that forked.
+#[allow(unsafe_code)]
+mod spawner {
+    use std::sync::OnceLock;
+    use std::sync::mpsc;
+
+    use nix::sys::prctl::set_pdeathsig;
+    use nix::sys::signal::Signal;
+    use tokio::process::{Child, Command};
+    use tokio::runtime::Handle;
+    use tokio::sync::oneshot;
+
+    type Order = (Command, Handle, oneshot::Sender<std::io::Result<Child>>);
+
+    pub(super) async fn spawn(mut command: Command) -> std::io::Result<Child> {
+        static THREAD: OnceLock<std::io::Result<mpsc::Sender<Order>>> = OnceLock::new();
+        // SAFETY: the hook runs between fork and exec and makes one system call: no allocation, no lock.
+        unsafe {
+            // Like an operator's interrupt: Terraform writes what it has done so far to its state file and ends.
+            command.pre_exec(|| set_pdeathsig(Signal::SIGTERM).map_err(std::io::Error::from));
+        }
+        let orders = THREAD.get_or_init(|| {
+            let (sender, orders) = mpsc::channel::<Order>();
+            std::thread::Builder::new().name("terraform-spawner".to_owned()).spawn(move || {
+                while let Ok((mut command, handle, answer)) = orders.recv() {
+                    let _runtime = handle.enter();
+                    let _ = answer.send(command.spawn());
+                }
+            })?;
+            Ok(sender)
+        });
+        let gone = || std::io::Error::other("the thread that starts processes is gone");
+        let orders = orders.as_ref().map_err(|error| std::io::Error::new(error.kind(), error.to_string()))?;
+        let (answer, child) = oneshot::channel();
+        orders.send((command, Handle::current(), answer)).map_err(|_| gone())?;
+        child.await.map_err(|_| gone())?
+    }
+}
+
+#[cfg(test)]
+mod tests;
