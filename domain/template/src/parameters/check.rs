@@ -99,7 +99,8 @@ fn check_validation(parameter: &Parameter, value: &str, previous: Option<&str>) 
 }
 
 fn check_type(parameter: &Parameter, value: &str) -> Result<(), Problem> {
-    let refuse = |kind: &str, detail: String| Err(Problem::new(&format!("Parameter value is not of type {kind:?}"), detail));
+    let refuse =
+        |kind: &str, detail: String| Err(Problem::new(&format!("Parameter value is not of type {kind:?}"), detail));
     match parameter.kind.as_str() {
         "number" if value.parse::<f64>().is_err() => refuse("number", format!("{value:?} is not a number")),
         // The literals that the provider accepts.

@@ -76,7 +76,10 @@ fn missing() -> Problem {
 ///
 /// # Errors
 /// Every problem, one for each parameter at most.
-pub fn resolve_dynamic(parameters: &[Parameter], sources: Sources<'_>) -> Result<Vec<ParameterValue>, Vec<FieldProblem>> {
+pub fn resolve_dynamic(
+    parameters: &[Parameter],
+    sources: Sources<'_>,
+) -> Result<Vec<ParameterValue>, Vec<FieldProblem>> {
     let mut values = Vec::with_capacity(parameters.len());
     let mut problems = Vec::new();
     for parameter in parameters {

@@ -5,7 +5,13 @@ use std::collections::BTreeMap;
 use super::*;
 
 fn text(name: &str) -> Parameter {
-    Parameter { name: name.into(), kind: "string".into(), form_type: "input".into(), mutable: true, ..Default::default() }
+    Parameter {
+        name: name.into(),
+        kind: "string".into(),
+        form_type: "input".into(),
+        mutable: true,
+        ..Default::default()
+    }
 }
 
 fn size() -> Parameter {
@@ -53,8 +59,12 @@ fn monotonic_values_do_not_go_back() {
 #[test]
 fn values_are_options_and_types() {
     assert!(detail(&region(), "mars").unwrap().contains("mars"));
-    let word = Parameter { validation_regex: "^[a-z]+$".into(), validation_error: "lower case only".into(), ..text("word") };
-    assert_eq!(detail(&word, "UPPER").as_deref(), Some("lower case only (value \"UPPER\" does not match \"^[a-z]+$\")"));
+    let word =
+        Parameter { validation_regex: "^[a-z]+$".into(), validation_error: "lower case only".into(), ..text("word") };
+    assert_eq!(
+        detail(&word, "UPPER").as_deref(),
+        Some("lower case only (value \"UPPER\" does not match \"^[a-z]+$\")")
+    );
     let once = Parameter { kind: "bool".into(), ..text("once") };
     assert!(detail(&once, "maybe").is_some() && detail(&once, "T").is_none());
     let list = Parameter { kind: "list(string)".into(), ..text("list") };

@@ -113,7 +113,8 @@ fn legacy_scripts(values: &Values) -> Vec<Script> {
     let mut scripts = Vec::new();
     let startup = text(values, "startup_script");
     if !startup.is_empty() {
-        let old_blocking = values.get("login_before_ready").is_some_and(|value| *value == serde_json::Value::Bool(false));
+        let old_blocking =
+            values.get("login_before_ready").is_some_and(|value| *value == serde_json::Value::Bool(false));
         scripts.push(Script {
             display_name: "Startup Script".to_owned(),
             icon: "/emojis/25b6-fe0f.png".to_owned(),

@@ -43,24 +43,36 @@ pub(super) fn attach(ordered: &[&Instance], graph: &Graph, agents: &mut [Declare
                     return Err(ExtractError::DuplicateSlug(app.slug));
                 }
                 match owner(instance, graph, agents, &containers) {
-                    Some(Owner::Agent(at)) => agents.get_mut(at).into_iter().for_each(|declared| declared.agent.apps.push(app.clone())),
-                    Some(Owner::Container(at)) => containers.get_mut(at).into_iter().for_each(|(_, _, one)| one.apps.push(app.clone())),
+                    Some(Owner::Agent(at)) => {
+                        agents.get_mut(at).into_iter().for_each(|declared| declared.agent.apps.push(app.clone()))
+                    }
+                    Some(Owner::Container(at)) => {
+                        containers.get_mut(at).into_iter().for_each(|(_, _, one)| one.apps.push(app.clone()))
+                    }
                     None => {}
                 }
             }
             "coder_script" => {
                 let script = script(&instance.values);
                 match owner(instance, graph, agents, &containers) {
-                    Some(Owner::Agent(at)) => agents.get_mut(at).into_iter().for_each(|declared| declared.agent.scripts.push(script.clone())),
-                    Some(Owner::Container(at)) => containers.get_mut(at).into_iter().for_each(|(_, _, one)| one.scripts.push(script.clone())),
+                    Some(Owner::Agent(at)) => {
+                        agents.get_mut(at).into_iter().for_each(|declared| declared.agent.scripts.push(script.clone()))
+                    }
+                    Some(Owner::Container(at)) => {
+                        containers.get_mut(at).into_iter().for_each(|(_, _, one)| one.scripts.push(script.clone()))
+                    }
                     None => {}
                 }
             }
             "coder_env" => {
                 let env = env(&instance.values);
                 match owner(instance, graph, agents, &containers) {
-                    Some(Owner::Agent(at)) => agents.get_mut(at).into_iter().for_each(|declared| declared.agent.extra_envs.push(env.clone())),
-                    Some(Owner::Container(at)) => containers.get_mut(at).into_iter().for_each(|(_, _, one)| one.envs.push(env.clone())),
+                    Some(Owner::Agent(at)) => {
+                        agents.get_mut(at).into_iter().for_each(|declared| declared.agent.extra_envs.push(env.clone()))
+                    }
+                    Some(Owner::Container(at)) => {
+                        containers.get_mut(at).into_iter().for_each(|(_, _, one)| one.envs.push(env.clone()))
+                    }
                     None => {}
                 }
             }
@@ -80,7 +92,12 @@ enum Owner {
     Container(usize),
 }
 
-fn owner(instance: &Instance, graph: &Graph, agents: &[Declared], containers: &[(usize, String, Devcontainer)]) -> Option<Owner> {
+fn owner(
+    instance: &Instance,
+    graph: &Graph,
+    agents: &[Declared],
+    containers: &[(usize, String, Devcontainer)],
+) -> Option<Owner> {
     let id = text(&instance.values, "agent_id");
     let container = containers.iter().position(|(_, label, container)| match id.as_str() {
         "" => graph.refers_to(&instance.label, label),

@@ -34,6 +34,7 @@ pub struct Instance {
 
 impl Instance {
     /// From the parts of a state file.
+    #[allow(clippy::too_many_arguments)]
     pub fn new(module: &str, mode: Mode, kind: &str, name: &str, index: Option<&Value>, values: Values) -> Self {
         let mut address = String::new();
         if !module.is_empty() {
@@ -162,7 +163,14 @@ mod tests {
             ("a_b.c[0]", "", Mode::Managed, "a_b", "c", "a_b.c"),
             ("data.a_b.c[\"x.y\"]", "", Mode::Data, "a_b", "c", "data.a_b.c"),
             ("module.m[\"k]\\\".x\"].a_b.c", "module.m[\"k]\\\".x\"]", Mode::Managed, "a_b", "c", "module.m.a_b.c"),
-            ("module.m.module.n[1].data.a_b.c", "module.m.module.n[1]", Mode::Data, "a_b", "c", "module.m.module.n.data.a_b.c"),
+            (
+                "module.m.module.n[1].data.a_b.c",
+                "module.m.module.n[1]",
+                Mode::Data,
+                "a_b",
+                "c",
+                "module.m.module.n.data.a_b.c",
+            ),
         ] {
             let found = Instance::parse(address, Values::new()).unwrap();
             assert_eq!((found.module.as_str(), found.mode), (module, mode), "{address}");

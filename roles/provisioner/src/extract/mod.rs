@@ -72,10 +72,12 @@ pub fn extract(instances: &[Instance], graph: &Graph) -> Result<Extracted, Extra
     ordered.sort_by(|a, b| a.address.cmp(&b.address));
     let mut agents = agents::agents(&ordered)?;
     attach::attach(&ordered, graph, &mut agents)?;
-    let by_module = |a: &&&Instance, b: &&&Instance| (a.module.is_empty(), &a.address).cmp(&(b.module.is_empty(), &b.address));
+    let by_module =
+        |a: &&&Instance, b: &&&Instance| (a.module.is_empty(), &a.address).cmp(&(b.module.is_empty(), &b.address));
     let mut children_first: Vec<&&Instance> = ordered.iter().collect();
     children_first.sort_by(by_module);
-    let data: Vec<&Instance> = children_first.into_iter().copied().filter(|instance| instance.mode == Mode::Data).collect();
+    let data: Vec<&Instance> =
+        children_first.into_iter().copied().filter(|instance| instance.mode == Mode::Data).collect();
     Ok(Extracted {
         resources: resources::resources(&ordered, graph, agents)?,
         parameters: parameters::parameters(&data)?,
@@ -83,7 +85,9 @@ pub fn extract(instances: &[Instance], graph: &Graph) -> Result<Extracted, Extra
         external_auth: parameters::external_auth(&data),
         ai_tasks: resources::ai_tasks(&ordered),
         has_external_agents: graph.labels().any(|label| {
-            label.rsplit_once('.').is_some_and(|(kind, _)| kind == "coder_external_agent" || kind.ends_with(".coder_external_agent"))
+            label
+                .rsplit_once('.')
+                .is_some_and(|(kind, _)| kind == "coder_external_agent" || kind.ends_with(".coder_external_agent"))
         }),
     })
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use warren_proto::provisioner::{
-    ExpirationPolicy, ExternalAuthProviderResource, ParameterFormType, Prebuild, Preset, PresetParameter, RichParameter,
-    RichParameterOption, Schedule, Scheduling,
+    ExpirationPolicy, ExternalAuthProviderResource, ParameterFormType, Prebuild, Preset, PresetParameter,
+    RichParameter, RichParameterOption, Schedule, Scheduling,
 };
 
 use super::value::{Values, blocks, boolean, int32, string_map, text};
@@ -89,13 +89,19 @@ pub(super) fn presets(data: &[&Instance]) -> Result<Vec<Preset>, ExtractError> {
     for instance in data.iter().filter(|instance| instance.kind == "coder_workspace_preset") {
         let preset = preset(&instance.values);
         if !names.insert(preset.name.clone()) {
-            return Err(ExtractError::Preset(format!("coder_workspace_preset names must be unique but {:?} appears several times", preset.name)));
+            return Err(ExtractError::Preset(format!(
+                "coder_workspace_preset names must be unique but {:?} appears several times",
+                preset.name
+            )));
         }
         found.push(preset);
     }
     let defaults: Vec<&str> = found.iter().filter(|preset| preset.default).map(|preset| preset.name.as_str()).collect();
     if defaults.len() > 1 {
-        return Err(ExtractError::Preset(format!("a maximum of 1 coder_workspace_preset can be the default: {}", defaults.join(", "))));
+        return Err(ExtractError::Preset(format!(
+            "a maximum of 1 coder_workspace_preset can be the default: {}",
+            defaults.join(", ")
+        )));
     }
     Ok(found)
 }
@@ -103,7 +109,9 @@ pub(super) fn presets(data: &[&Instance]) -> Result<Vec<Preset>, ExtractError> {
 fn preset(values: &Values) -> Preset {
     let prebuild = blocks(values, "prebuilds").next().map(|values| Prebuild {
         instances: int32(values, "instances"),
-        expiration_policy: blocks(values, "expiration_policy").next().map(|values| ExpirationPolicy { ttl: int32(values, "ttl") }),
+        expiration_policy: blocks(values, "expiration_policy")
+            .next()
+            .map(|values| ExpirationPolicy { ttl: int32(values, "ttl") }),
         scheduling: blocks(values, "scheduling").next().map(|values| Scheduling {
             timezone: text(values, "timezone"),
             schedule: blocks(values, "schedule")
@@ -113,7 +121,10 @@ fn preset(values: &Values) -> Preset {
     });
     Preset {
         name: text(values, "name"),
-        parameters: string_map(values, "parameters").into_iter().map(|(name, value)| PresetParameter { name, value }).collect(),
+        parameters: string_map(values, "parameters")
+            .into_iter()
+            .map(|(name, value)| PresetParameter { name, value })
+            .collect(),
         prebuild,
         default: boolean(values, "default"),
         description: text(values, "description"),
@@ -124,7 +135,9 @@ fn preset(values: &Values) -> Preset {
 /// External services by id; one that is needed anywhere is not optional.
 pub(super) fn external_auth(data: &[&Instance]) -> Vec<ExternalAuthProviderResource> {
     let mut found: BTreeMap<String, bool> = BTreeMap::new();
-    for instance in data.iter().filter(|instance| matches!(instance.kind.as_str(), "coder_git_auth" | "coder_external_auth")) {
+    for instance in
+        data.iter().filter(|instance| matches!(instance.kind.as_str(), "coder_git_auth" | "coder_external_auth"))
+    {
         let optional = instance.kind == "coder_external_auth" && boolean(&instance.values, "optional");
         let slot = found.entry(text(&instance.values, "id")).or_insert(true);
         *slot = *slot && optional;

@@ -15,7 +15,11 @@ use super::{ExtractError, Instance, Mode};
 const DESCRIBING: [&str; 5] = ["coder_script", "coder_agent", "coder_agent_instance", "coder_app", "coder_metadata"];
 
 /// Resources sorted by address.
-pub(super) fn resources(ordered: &[&Instance], graph: &Graph, agents: Vec<Declared>) -> Result<Vec<Resource>, ExtractError> {
+pub(super) fn resources(
+    ordered: &[&Instance],
+    graph: &Graph,
+    agents: Vec<Declared>,
+) -> Result<Vec<Resource>, ExtractError> {
     let present: HashSet<&str> = ordered
         .iter()
         .filter(|instance| instance.mode == Mode::Managed)
@@ -75,7 +79,9 @@ pub(super) fn ai_tasks(ordered: &[&Instance]) -> Vec<AiTask> {
         .filter(|instance| instance.is("coder_ai_task"))
         .map(|instance| AiTask {
             id: text(&instance.values, "id"),
-            sidebar_app: blocks(&instance.values, "sidebar_app").next().map(|values| AiTaskSidebarApp { id: text(values, "id") }),
+            sidebar_app: blocks(&instance.values, "sidebar_app")
+                .next()
+                .map(|values| AiTaskSidebarApp { id: text(values, "id") }),
             app_id: text(&instance.values, "app_id"),
         })
         .collect()

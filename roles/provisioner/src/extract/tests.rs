@@ -35,7 +35,10 @@ fn an_agent_gets_its_parts_at_plan_time_by_the_graph_and_in_the_state_by_its_id(
         let all = [
             agent(id),
             instance("null_resource.vm", json!({})),
-            instance("coder_app.web", json!({"agent_id": id, "slug": "web", "share": "public", "healthcheck": [{"url": "u", "interval": 5}]})),
+            instance(
+                "coder_app.web",
+                json!({"agent_id": id, "slug": "web", "share": "public", "healthcheck": [{"url": "u", "interval": 5}]}),
+            ),
             instance("coder_script.s", json!({"agent_id": id, "run_on_start": true, "timeout": 7})),
             instance("coder_env.e", json!({"agent_id": id, "name": "A", "value": "1"})),
             instance("coder_metadata.m", json!({"daily_cost": 3, "hide": true, "item": [{"key": "k", "value": "v"}]})),
@@ -79,8 +82,14 @@ fn names_must_be_unique_and_well_formed() {
         "agent name \"my_agent\" contains underscores which are no longer supported, please use hyphens instead (regex: \"(?i)^[a-z0-9](-?[a-z0-9])*$\")"
     );
     let apps = [instance("coder_app.a", json!({"slug": "x"})), instance("coder_app.b", json!({"slug": "x"}))];
-    assert_eq!(extract(&apps, &graph).unwrap_err().to_string(), "duplicate app slug, they must be unique per template: \"x\"");
-    let parameters = [instance("data.coder_parameter.a", json!({"name": "p"})), instance("data.coder_parameter.b", json!({"name": "p"}))];
+    assert_eq!(
+        extract(&apps, &graph).unwrap_err().to_string(),
+        "duplicate app slug, they must be unique per template: \"x\""
+    );
+    let parameters = [
+        instance("data.coder_parameter.a", json!({"name": "p"})),
+        instance("data.coder_parameter.b", json!({"name": "p"})),
+    ];
     assert!(extract(&parameters, &graph).is_err());
 }
 

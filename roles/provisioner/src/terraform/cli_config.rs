@@ -32,8 +32,11 @@ pub(super) fn write(cache_dir: &Path, environment: &[(OsString, OsString)]) -> R
 }
 
 fn operator_file(environment: &[(OsString, OsString)]) -> Option<PathBuf> {
-    let variable = |wanted: &str| environment.iter().find(|(name, _)| name == wanted).map(|(_, value)| PathBuf::from(value));
-    variable("TF_CLI_CONFIG_FILE").or_else(|| variable("HOME").map(|home| home.join(".terraformrc"))).filter(|path| path.is_file())
+    let variable =
+        |wanted: &str| environment.iter().find(|(name, _)| name == wanted).map(|(_, value)| PathBuf::from(value));
+    variable("TF_CLI_CONFIG_FILE")
+        .or_else(|| variable("HOME").map(|home| home.join(".terraformrc")))
+        .filter(|path| path.is_file())
 }
 
 fn read(path: &Path) -> Option<String> {
@@ -68,7 +71,10 @@ fn quoted<'a>(names: impl Iterator<Item = &'a String>) -> String {
 }
 
 fn implied_mirrors(environment: &[(OsString, OsString)]) -> Vec<PathBuf> {
-    let home = environment.iter().find(|(name, _)| name == "HOME").map(|(_, home)| PathBuf::from(home).join(".terraform.d/plugins"));
+    let home = environment
+        .iter()
+        .find(|(name, _)| name == "HOME")
+        .map(|(_, home)| PathBuf::from(home).join(".terraform.d/plugins"));
     home.into_iter()
         .chain(["/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins"].map(PathBuf::from))
         .filter(|dir| dir.is_dir())

@@ -71,7 +71,11 @@ pub(super) struct Run<'a> {
 impl Run<'_> {
     /// Runs to the end and hands every line to `each`. On cancellation the process gets SIGINT and goes on until it
     /// ends by itself or the exit timeout has passed; either way its lines and status are reported as usual.
-    pub async fn lines<F: AsyncFnMut(Line)>(&self, cancel: &CancellationToken, mut each: F) -> Result<(), CommandError> {
+    pub async fn lines<F: AsyncFnMut(Line)>(
+        &self,
+        cancel: &CancellationToken,
+        mut each: F,
+    ) -> Result<(), CommandError> {
         let mut guard = self.spawn().await?;
         let (sender, mut lines) = mpsc::channel(QUEUE);
         let stdout = guard.child.stdout.take();

@@ -13,8 +13,15 @@ pub(super) type Variables = Vec<(OsString, OsString)>;
 
 /// `TF_*` variables whose values may be shown.
 const SHOWN: [&str; 9] = [
-    "TF_LOG", "TF_LOG_PATH", "TF_INPUT", "TF_DATA_DIR", "TF_WORKSPACE", "TF_IN_AUTOMATION", "TF_CLI_CONFIG_FILE",
-    "TF_IGNORE", "TF_REGISTRY_",
+    "TF_LOG",
+    "TF_LOG_PATH",
+    "TF_INPUT",
+    "TF_DATA_DIR",
+    "TF_WORKSPACE",
+    "TF_IN_AUTOMATION",
+    "TF_CLI_CONFIG_FILE",
+    "TF_IGNORE",
+    "TF_REGISTRY_",
 ];
 
 /// Drops what could carry secrets of the server: `CODER_*` and `WARREN_*`.

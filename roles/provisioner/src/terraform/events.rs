@@ -95,5 +95,7 @@ impl<'a> Events<'a> {
 }
 
 fn parse(text: &str) -> Option<Value> {
-    serde_json::from_str::<Value>(text).ok().filter(|value| value.get("@message").is_some() || value.get("@level").is_some())
+    serde_json::from_str::<Value>(text)
+        .ok()
+        .filter(|value| value.get("@message").is_some() || value.get("@level").is_some())
 }

@@ -47,7 +47,9 @@ impl Init<'_> {
             return Ok(modules::installed(self.dir));
         }
         if let Some(version) = locked {
-            let line = format!("The lock file asks for coder/coder {version}: the provider that belongs to this server is used");
+            let line = format!(
+                "The lock file asks for coder/coder {version}: the provider that belongs to this server is used"
+            );
             self.log.line(LogLevel::Info, line).await;
         }
         events.record = Some(Vec::new());
@@ -143,7 +145,9 @@ fn remove_stale_providers(plugins: &Path) {
                 visit(&path, depth + 1);
                 // Only empty directories can be removed this way.
                 let _ = std::fs::remove_dir(&path);
-            } else if !path.components().any(|part| part.as_os_str() == "coder") && newest(&path).is_some_and(|age| age > STALE) {
+            } else if !path.components().any(|part| part.as_os_str() == "coder")
+                && newest(&path).is_some_and(|age| age > STALE)
+            {
                 let _ = std::fs::remove_file(&path).or_else(|_| std::fs::remove_dir_all(&path));
             }
         }

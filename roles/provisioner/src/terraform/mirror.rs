@@ -45,7 +45,11 @@ pub(super) fn prepare(cache_dir: &Path) -> Result<(), TerraformError> {
 }
 
 /// Offers the provider under its usual version and under one that satisfies `constraints`.
-pub(super) fn serve(cache_dir: &Path, provider: &ProviderBinary, constraints: &[Constraint]) -> Result<(), TerraformError> {
+pub(super) fn serve(
+    cache_dir: &Path,
+    provider: &ProviderBinary,
+    constraints: &[Constraint],
+) -> Result<(), TerraformError> {
     let wanted = choose_version(provider.version, constraints);
     for version in [Some(provider.version), wanted.filter(|wanted| *wanted != provider.version)].into_iter().flatten() {
         for host in HOSTS {

@@ -6,6 +6,7 @@ mod diagnostics;
 mod environment;
 mod events;
 mod init;
+mod lazy;
 mod lock;
 mod mirror;
 mod modules;
@@ -25,8 +26,9 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use warren_template::hcl::Version;
 
+pub use lazy::LazyTerraform;
 pub use mirror::ProviderBinary;
-pub use session::{InitDone, PlanDone, PlanInput, Session};
+pub use session::{ApplyDone, InitDone, InitInput, PlanDone, PlanInput, Session};
 
 /// Oldest version that can run a job.
 const MINIMUM: Version = Version(1, 1, 0);
@@ -218,7 +220,9 @@ async fn ask_version(
         .await
         .map_err(|_| unusable("no answer within a minute".to_owned()))?;
     let output = output.map_err(|error| match error {
-        command::CommandError::Spawn(source) if source.kind() == std::io::ErrorKind::NotFound => TerraformError::Missing,
+        command::CommandError::Spawn(source) if source.kind() == std::io::ErrorKind::NotFound => {
+            TerraformError::Missing
+        }
         error => unusable(error.to_string()),
     })?;
     let answer: serde_json::Value = serde_json::from_slice(&output).map_err(|error| unusable(error.to_string()))?;

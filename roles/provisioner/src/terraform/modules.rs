@@ -35,7 +35,8 @@ impl Installed {
 
 /// Reads `modules.json`; none if it is not there.
 pub(super) fn installed(dir: &Path) -> Vec<Installed> {
-    let manifest = std::fs::read(dir.join(MANIFEST)).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    let manifest =
+        std::fs::read(dir.join(MANIFEST)).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
     let records = manifest.as_ref().and_then(|value| value.get("Modules")).and_then(Value::as_array);
     records
         .into_iter()
@@ -119,7 +120,8 @@ fn collect(root: &Path, dir: &Path, entries: &mut Vec<Entry>) -> std::io::Result
         let meta = path.symlink_metadata()?;
         if meta.is_dir() && item.file_name() != ".git" {
             collect(root, &path, entries)?;
-        } else if meta.is_file() && meta.len() <= ARCHIVE_LIMIT
+        } else if meta.is_file()
+            && meta.len() <= ARCHIVE_LIMIT
             && let Some(name) = name(&path)
         {
             entries.push(Entry::file(name, std::fs::read(&path)?));

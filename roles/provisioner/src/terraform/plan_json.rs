@@ -35,7 +35,9 @@ fn module(value: Option<&Value>, found: &mut Vec<Instance>) {
             continue;
         }
         let values = member(resource, "values").as_object().cloned().unwrap_or_default();
-        found.extend(resource.get("address").and_then(Value::as_str).and_then(|address| Instance::parse(address, values)));
+        found.extend(
+            resource.get("address").and_then(Value::as_str).and_then(|address| Instance::parse(address, values)),
+        );
     }
 }
 
@@ -46,8 +48,6 @@ fn replacement(change: &Value) -> Option<ResourceReplacement> {
         return None;
     }
     let step = |step: &Value| step.as_str().map_or_else(|| step.to_string(), str::to_owned);
-    let paths = paths.iter().map(|path| {
-        path.as_array().into_iter().flatten().map(step).collect::<Vec<_>>().join(".")
-    });
+    let paths = paths.iter().map(|path| path.as_array().into_iter().flatten().map(step).collect::<Vec<_>>().join("."));
     Some(ResourceReplacement { resource: change.get("address")?.as_str()?.to_owned(), paths: paths.collect() })
 }

@@ -59,7 +59,13 @@ pub(super) fn restore(cache_dir: &Path, key: &str, dir: &Path) -> Option<Vec<(Lo
     if let Ok(file) = fs::File::open(source.join(LINES)) {
         let _ = file.set_modified(SystemTime::now());
     }
-    Some(record.lines.into_iter().map(|(level, text)| (LogLevel::try_from(level).unwrap_or(LogLevel::Info), text)).collect())
+    Some(
+        record
+            .lines
+            .into_iter()
+            .map(|(level, text)| (LogLevel::try_from(level).unwrap_or(LogLevel::Info), text))
+            .collect(),
+    )
 }
 
 /// Keeps what `init` left in `dir`.

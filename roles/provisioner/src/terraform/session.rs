@@ -12,9 +12,9 @@ use warren_proto::provisioner::{
     ExternalAuthProvider, LogLevel, Metadata, Module as ProtoModule, ParseComplete, ResourceReplacement,
     RichParameterValue, TemplateVariable, Timing, VariableValue, WorkspaceTransition,
 };
+use warren_template::Module;
 use warren_template::archive::{UPLOAD_LIMIT, unpack_tar};
 use warren_template::graph::Graph;
-use warren_template::Module;
 
 use super::command::Run;
 use super::events::Events;
@@ -50,6 +50,19 @@ enum Planned {
     /// DESTROY without a state.
     Empty,
     Plan(Plan),
+}
+
+/// What a directory is made from.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct InitInput<'a> {
+    /// Tar of the template.
+    pub template: &'a [u8],
+    /// Tar of its remote modules, empty if there are none or they shall be downloaded.
+    pub module_archive: &'a [u8],
+    /// The result of an earlier init of the same files may be used.
+    pub reuse: bool,
+    /// The archive of remote modules is wanted.
+    pub want_modules: bool,
 }
 
 /// Result of [`Session::init`].
@@ -122,16 +135,9 @@ impl Session {
         &self.dir
     }
 
-    /// Unpacks the template and initializes Terraform. `reuse` allows the result of an earlier init of the same
-    /// files; `want_modules` asks for the archive of remote modules.
-    pub async fn init(
-        &mut self,
-        template: &[u8],
-        module_archive: &[u8],
-        reuse: bool,
-        want_modules: bool,
-        log: &StageLog,
-    ) -> Result<InitDone, String> {
+    /// Unpacks the template and initializes Terraform. `Err` is the text for the job.
+    pub async fn init(&mut self, input: InitInput<'_>, log: &StageLog) -> Result<InitDone, String> {
+        let InitInput { template, module_archive, reuse, want_modules } = input;
         self.warn(log).await;
         let unpack = |bytes: &[u8]| unpack_tar(bytes, &self.dir, UPLOAD_LIMIT).map_err(|error| error.to_string());
         unpack(template).map_err(|error| format!("unpack the template: {error}"))?;
@@ -149,7 +155,9 @@ impl Session {
         };
         let installed = init.run(&mut events).await?;
         let archive = match (want_modules, module_archive.is_empty()) {
-            (true, _) => modules::archive(&self.dir, &installed).map_err(|error| format!("archive the modules: {error}"))?,
+            (true, _) => {
+                modules::archive(&self.dir, &installed).map_err(|error| format!("archive the modules: {error}"))?
+            }
             (false, _) => module_archive.to_vec(),
         };
         if let Some(lines) = events.record.take() {
@@ -183,7 +191,8 @@ impl Session {
             })
             .collect();
         let readme = self.dir.join("README.md");
-        let readme = readme.metadata().ok().filter(|meta| meta.len() <= README_LIMIT).and_then(|_| std::fs::read(&readme).ok());
+        let readme =
+            readme.metadata().ok().filter(|meta| meta.len() <= README_LIMIT).and_then(|_| std::fs::read(&readme).ok());
         ParseComplete {
             error: String::new(),
             template_variables,
@@ -291,7 +300,8 @@ impl Session {
         let parsed = modules::parse(&self.dir, &self.modules);
         let readable = parsed.values().all(|module| module.problems().is_empty());
         let graph = if readable { Graph::from_modules(&parsed) } else { self.printed_graph(log).await? };
-        let extracted = extract::extract(instances, &graph).map_err(|error| format!("convert state for graph: {error}"))?;
+        let extracted =
+            extract::extract(instances, &graph).map_err(|error| format!("convert state for graph: {error}"))?;
         Ok((extracted, timings.finish(true)))
     }
 
@@ -339,6 +349,13 @@ impl Session {
     }
 }
 
+impl Session {
+    /// Removes the directory without blocking the runtime.
+    pub async fn close(self) {
+        let _ = tokio::task::spawn_blocking(move || drop(self)).await;
+    }
+}
+
 impl Drop for Session {
     fn drop(&mut self) {
         // A provider that is just ending may still write.
@@ -357,7 +374,12 @@ impl Drop for Session {
 }
 
 impl Shared {
-    pub(super) fn run<'a>(&'a self, arguments: Vec<OsString>, environment: &'a [(OsString, OsString)], dir: &'a Path) -> Run<'a> {
+    pub(super) fn run<'a>(
+        &'a self,
+        arguments: Vec<OsString>,
+        environment: &'a [(OsString, OsString)],
+        dir: &'a Path,
+    ) -> Run<'a> {
         Run { binary: &self.binary, arguments, environment, dir, exit_timeout: self.exit_timeout }
     }
 }

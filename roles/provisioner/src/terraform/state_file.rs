@@ -39,7 +39,9 @@ pub(super) fn is_empty(state: &[u8]) -> bool {
     match serde_json::from_slice::<Value>(state) {
         Ok(state) => {
             state.get("version").and_then(Value::as_u64) == Some(4)
-                && member(&state, "resources").as_array().is_some_and(|all| all.iter().all(|one| member(one, "mode") != "managed"))
+                && member(&state, "resources")
+                    .as_array()
+                    .is_some_and(|all| all.iter().all(|one| member(one, "mode") != "managed"))
         }
         Err(_) => false,
     }

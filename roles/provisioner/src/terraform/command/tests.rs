@@ -10,7 +10,11 @@ fn run<'a>(arguments: Vec<OsString>, environment: &'a [(OsString, OsString)], ex
     Run { binary: Path::new("/bin/sh"), arguments, environment, dir: Path::new("/"), exit_timeout }
 }
 
-async fn collect(script: &str, cancel: &CancellationToken, exit_timeout: Duration) -> (Vec<String>, Result<(), CommandError>) {
+async fn collect(
+    script: &str,
+    cancel: &CancellationToken,
+    exit_timeout: Duration,
+) -> (Vec<String>, Result<(), CommandError>) {
     let environment = [("PATH".into(), std::env::var_os("PATH").unwrap_or_default()), ("A".into(), "1".into())];
     let mut lines = Vec::new();
     let run = run(shell(script), &environment, exit_timeout);
@@ -31,7 +35,8 @@ async fn collect(script: &str, cancel: &CancellationToken, exit_timeout: Duratio
 #[tokio::test]
 async fn lines_and_status_arrive_and_the_environment_is_only_ours() {
     let cancel = CancellationToken::new();
-    let (mut lines, result) = collect("echo $A$CARGO; echo e >&2; printf last; exit 3", &cancel, Duration::from_secs(5)).await;
+    let (mut lines, result) =
+        collect("echo $A$CARGO; echo e >&2; printf last; exit 3", &cancel, Duration::from_secs(5)).await;
     lines.sort();
     assert_eq!(lines, ["err e", "out 1", "out last"]);
     assert_eq!(result.unwrap_err().to_string(), "exit status 3");
@@ -81,6 +86,10 @@ async fn a_dropped_run_leaves_no_process_behind() {
         pid = pids.recv() => pid.unwrap().parse().unwrap(),
     };
     // The whole group is gone as soon as the last member is reaped.
-    let gone = async { while killpg(Pid::from_raw(pid), None).is_ok() { tokio::time::sleep(Duration::from_millis(20)).await } };
+    let gone = async {
+        while killpg(Pid::from_raw(pid), None).is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await
+        }
+    };
     tokio::time::timeout(Duration::from_secs(30), gone).await.unwrap();
 }
