@@ -1,0 +1,2 @@
+-- $1 id
+SELECT id, created_by FROM files WHERE id = $1

@@ -1,0 +1,2 @@
+-- $1 id
+SELECT * FROM template_version_details WHERE id = $1

@@ -1,0 +1,45 @@
+-- For pages beyond the end: how many there are. Parameters $1 to $25 of list_workspaces.
+SELECT count(*)
+FROM workspaces w
+JOIN users o ON o.id = w.owner_id
+JOIN workspace_builds b ON b.id = w.latest_build_id
+JOIN provisioner_jobs j ON j.id = b.job_id
+JOIN templates t ON t.id = w.template_id
+WHERE NOT w.deleted
+    AND ($1
+        OR w.organization_id = ANY ($2::uuid[])
+        OR (w.owner_id = $3 AND w.organization_id = ANY ($4::uuid[]))
+        OR (w.organization_id = ANY ($5::uuid[]) AND (
+            w.user_acl -> $3::uuid::text ?| $7::text[]
+            OR EXISTS (SELECT 1 FROM jsonb_each(w.group_acl) g WHERE g.key = ANY ($6::text[]) AND g.value ?| $7::text[])
+        )))
+    AND ($8::uuid[] IS NULL OR w.id = ANY ($8))
+    AND ($9::uuid[] IS NULL OR w.id = ANY ($9))
+    AND ($10::uuid IS NULL OR w.owner_id = $10)
+    AND ($11::text IS NULL OR lower(o.username) = $11)
+    AND ($12::text IS NULL OR w.name ILIKE $12)
+    AND ($13::text IS NULL OR lower(t.name) = $13)
+    AND ($14::uuid IS NULL OR w.organization_id = $14)
+    AND ($15::text[] IS NULL OR CASE
+        WHEN j.status = 'succeeded' THEN CASE b.transition WHEN 'start' THEN 'running' WHEN 'stop' THEN 'stopped' ELSE 'deleted' END
+        WHEN j.status = 'running' THEN CASE b.transition WHEN 'start' THEN 'starting' WHEN 'stop' THEN 'stopping' ELSE 'deleting' END
+        ELSE j.status
+    END = ANY ($15))
+    AND ($16::boolean IS NULL OR (w.dormant_at IS NOT NULL) = $16)
+    AND ($17::timestamptz IS NULL OR w.last_used_at >= $17)
+    AND ($18::timestamptz IS NULL OR w.last_used_at <= $18)
+    AND ($19::boolean IS NULL OR (b.template_version_id <> t.active_version_id) = $19)
+    AND ($20::jsonb[] IS NULL OR NOT EXISTS (SELECT 1 FROM unnest($20) AS p (wanted) WHERE NOT b.parameters @> p.wanted))
+    AND ($21::text[] IS NULL OR EXISTS (
+        SELECT 1 FROM workspace_agents a
+        WHERE a.job_id = b.job_id AND NOT a.deleted AND CASE
+            WHEN a.first_connected_at IS NULL AND a.connection_timeout_seconds > 0
+                AND a.created_at + a.connection_timeout_seconds * interval '1 second' < now() THEN 'timeout'
+            WHEN a.first_connected_at IS NULL THEN 'connecting'
+            WHEN a.disconnected_at >= a.last_connected_at THEN 'disconnected'
+            ELSE 'connected'
+        END = ANY ($21)))
+    AND ($22::boolean IS NULL OR (w.user_acl <> '{}' OR w.group_acl <> '{}') = $22)
+    AND ($23::uuid IS NULL OR w.user_acl ? $23::text)
+    AND ($24::uuid IS NULL OR w.group_acl ? $24::text)
+    AND ($25::boolean IS NULL OR coalesce(b.has_external_agent, false) = $25)

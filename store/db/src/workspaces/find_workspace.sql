@@ -1,0 +1,2 @@
+-- $1 id
+SELECT * FROM workspace_details WHERE id = $1

@@ -1,0 +1,2 @@
+-- $1 id
+SELECT id FROM workspaces WHERE id = $1 FOR UPDATE
