@@ -1,6 +1,7 @@
 //! The queue of provisioner jobs, their logs and timings.
 
 mod logs;
+mod payload;
 
 use std::collections::BTreeMap;
 
@@ -9,6 +10,7 @@ use postgres_types::Json;
 use uuid::Uuid;
 
 pub use logs::*;
+pub use payload::*;
 
 use crate::{DbError, Querier, all, execute, list, optional, row, scalar, statement};
 
