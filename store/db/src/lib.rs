@@ -4,17 +4,28 @@
 mod row;
 #[macro_use]
 mod statement;
+mod access;
+pub mod agents;
 pub mod api_keys;
 pub mod audit;
+pub mod builds;
+pub mod daemons;
 mod db;
 mod error;
+pub mod files;
+pub mod jobs;
 mod migrate;
+pub mod resources;
 mod run;
 mod stats;
+pub mod templates;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tls;
+pub mod versions;
+pub mod workspaces;
 
+pub use access::StoredAcl;
 pub use db::{Collides, Conn, Db, Isolation, Options, Querier, Tx};
 pub use error::{DbError, ResultExt};
 pub use migrate::{MigrateError, Migration, migrate};

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::{DbError, Querier, optional, row, statement};
+use crate::{DbError, Querier, optional};
 
 row! {
     /// The agent of a token, and what it may act for.

@@ -10,7 +10,7 @@ use crate::access::StoredAcl;
 use crate::jobs::Tags;
 use crate::versions::Page;
 use crate::workspaces::workspace_object;
-use crate::{DbError, Querier, all, execute, optional, row, scalar, statement};
+use crate::{DbError, Querier, all, execute, optional, scalar};
 
 row! {
     /// A build with its job and its workspace.
@@ -190,8 +190,9 @@ pub async fn find_build_parameters(
     q: &impl Querier,
     build_id: Uuid,
 ) -> Result<Vec<WorkspaceBuildParameter>, DbError> {
-    let found = scalar::<Json<Vec<WorkspaceBuildParameter>>>(q, statement!("find_build_parameters"), &[&build_id]);
-    Ok(found.await?.map(|Json(values)| values).unwrap_or_default())
+    let found: Option<Json<Vec<WorkspaceBuildParameter>>> =
+        scalar(q, statement!("find_build_parameters"), &[&build_id]).await?;
+    Ok(found.map(|Json(values)| values).unwrap_or_default())
 }
 
 /// The state that a build left.

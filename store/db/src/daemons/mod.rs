@@ -6,7 +6,7 @@ use uuid::Uuid;
 use warren_rbac::{Guarded, Object, Protected, Resource};
 
 use crate::jobs::Tags;
-use crate::{DbError, Querier, all, execute, one, optional, row, scalar, statement};
+use crate::{DbError, Querier, all, execute, one, optional, scalar};
 
 row! {
     /// A daemon with what it does and did last.
@@ -83,12 +83,13 @@ pub struct NewDaemon {
 /// [`DbError`].
 pub async fn upsert_daemon(q: &impl Querier, now: Timestamp, daemon: &NewDaemon) -> Result<Uuid, DbError> {
     let NewDaemon { organization_id, key_id, name, provisioners, tags, version, api_version } = daemon;
-    let id = scalar(
+    let id: Option<Uuid> = scalar(
         q,
         statement!("upsert_daemon"),
         &[&Uuid::new_v4(), &now, organization_id, key_id, name, provisioners, &Json(tags), version, api_version],
-    );
-    id.await?.ok_or_else(|| DbError::Other { query: "upsert_daemon", source: "no row came back".into() })
+    )
+    .await?;
+    id.ok_or_else(|| DbError::Other { query: "upsert_daemon", source: "no row came back".into() })
 }
 
 /// Notes that these daemons are there.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use warren_rbac::{Guarded, Object, Protected, Resource};
 
-use crate::{DbError, Querier, optional, row, scalar, statement};
+use crate::{DbError, Querier, optional, scalar};
 
 row! {
     /// A stored archive.

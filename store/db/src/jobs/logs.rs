@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::{DbError, Querier, all, one, row, scalar, statement};
+use crate::{DbError, Querier, all, one, scalar};
 
 row! {
     /// A line.

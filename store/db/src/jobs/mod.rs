@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub use logs::*;
 pub use payload::*;
 
-use crate::{DbError, Querier, all, execute, list, optional, row, scalar, statement};
+use crate::{DbError, Querier, all, execute, list, optional, scalar};
 
 /// Tags of a job or a daemon.
 pub type Tags = BTreeMap<String, String>;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use warren_api::{TemplateVersionVariable, WorkspaceBuildParameter};
 
 use crate::versions::ExternalAuthNeed;
-use crate::{DbError, Querier, optional, row, statement};
+use crate::{DbError, Querier, optional};
 
 row! {
     /// Everything about a workspace build. Holds secrets of the owner: never log it.

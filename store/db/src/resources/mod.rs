@@ -7,7 +7,7 @@ use postgres_types::Json;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{DbError, Querier, all, execute, list, row, statement};
+use crate::{DbError, Querier, all, execute, list};
 
 row! {
     /// A resource and one of its agents, if it has one.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use warren_rbac::{Filter, Guarded, Object, Protected, Resource};
 
 use crate::access::{Access, StoredAcl, acl};
-use crate::{DbError, Querier, all, execute, optional, row, scalar, statement};
+use crate::{DbError, Querier, all, execute, optional, scalar};
 
 row! {
     /// A template with its organization's and its creator's names.

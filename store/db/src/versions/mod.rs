@@ -10,7 +10,7 @@ use warren_template::parameters::Parameter;
 
 use crate::access::{StoredAcl, acl};
 use crate::jobs::Tags;
-use crate::{DbError, Querier, all, execute, list, optional, row, scalar, statement};
+use crate::{DbError, Querier, all, execute, list, optional, scalar};
 
 row! {
     /// A version with its job and its creator.
@@ -305,6 +305,7 @@ pub async fn find_active_variables(
     q: &impl Querier,
     template_id: Uuid,
 ) -> Result<Vec<TemplateVersionVariable>, DbError> {
-    let found = scalar::<Json<Vec<TemplateVersionVariable>>>(q, statement!("find_active_variables"), &[&template_id]);
-    Ok(found.await?.map(|Json(variables)| variables).unwrap_or_default())
+    let found: Option<Json<Vec<TemplateVersionVariable>>> =
+        scalar(q, statement!("find_active_variables"), &[&template_id]).await?;
+    Ok(found.map(|Json(variables)| variables).unwrap_or_default())
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::{DbError, Querier, list, optional, row, statement};
+use crate::{DbError, Querier, list, optional};
 
 row! {
     /// Everything that decides about an automatic transition.

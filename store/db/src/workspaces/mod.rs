@@ -13,7 +13,7 @@ pub use settings::*;
 
 use crate::access::{Access, StoredAcl, acl};
 use crate::jobs::Tags;
-use crate::{DbError, FromRow, Querier, all, execute, optional, row, scalar, statement};
+use crate::{DbError, FromRow, Querier, all, execute, optional, scalar};
 
 row! {
     /// A workspace with its latest build and the job of that.

@@ -5,7 +5,7 @@ use postgres_types::Json;
 use uuid::Uuid;
 
 use crate::access::StoredAcl;
-use crate::{DbError, Querier, execute, statement};
+use crate::{DbError, Querier, execute};
 
 /// Renames a workspace.
 ///

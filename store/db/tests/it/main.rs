@@ -1,5 +1,7 @@
 //! The core of the crate against a real database.
 
+mod statements;
+
 use tokio_postgres as _;
 use warren_db::testing::{database, empty_database};
 use warren_db::{DbError, Isolation, Querier, Statement, count_statements, execute, migrate, one, optional, row, scalar};
