@@ -74,18 +74,24 @@ fn check_block(block: &Block, config: &Object, place: &Place, findings: &mut Vec
         if !attribute.configurable() || value.is_null() {
             continue;
         }
-        check_attribute(attribute, value, place, findings);
-        check_conflicts(attribute.name, attribute.conflicts, config, place, findings);
+        match conflict(attribute.name, attribute.conflicts, config, place) {
+            // Whatever else is wrong with it, one of the two has to go first.
+            Some(conflict) => findings.push(conflict),
+            None => check_attribute(attribute, value, place, findings),
+        }
     }
     for nested in block.blocks {
         let elements = get(config, nested.name).elements();
         if elements.is_empty() {
             continue;
         }
+        if let Some(conflict) = conflict(nested.name, nested.conflicts, config, place) {
+            findings.push(conflict);
+            continue;
+        }
         if let Some(why) = nested.deprecated {
             findings.push(deprecation(why).at(place.at(nested.name)));
         }
-        check_conflicts(nested.name, nested.conflicts, config, place, findings);
         for (index, element) in elements.iter().enumerate() {
             if let Some(element) = element.as_object() {
                 let inside = place.inside(nested.name, index, nested.nesting);
@@ -99,24 +105,21 @@ fn deprecation(why: &str) -> Finding {
     Finding::warning("Argument is deprecated").detail(why)
 }
 
-/// One conflict is reported for each attribute, as one is enough to act on.
-fn check_conflicts(name: &str, with: &[&str], config: &Object, place: &Place, findings: &mut Vec<Finding>) {
+/// The first thing with which an attribute or block conflicts, as one is enough to act on.
+fn conflict(name: &str, with: &[&str], config: &Object, place: &Place) -> Option<Finding> {
+    if *get(config, name) == Value::Unknown {
+        return None;
+    }
     let is_set = |other: &&&str| match get(config, other) {
         Value::Null | Value::Unknown => false,
         Value::List(elements) => !elements.is_empty(),
         _ => true,
     };
-    if *get(config, name) == Value::Unknown {
-        return;
-    }
-    if let Some(other) = with.iter().find(is_set) {
-        let prefix = &place.prefix;
-        findings.push(
-            Finding::error("Conflicting configuration arguments")
-                .detail(format!("\"{prefix}{name}\": conflicts with {prefix}{other}"))
-                .at(place.at(name)),
-        );
-    }
+    let other = with.iter().find(is_set)?;
+    let prefix = &place.prefix;
+    let error = Finding::error("Conflicting configuration arguments")
+        .detail(format!("\"{prefix}{name}\": conflicts with {prefix}{other}"));
+    Some(error.at(place.at(name)))
 }
 
 fn check_attribute(attribute: &Attribute, value: &Value, place: &Place, findings: &mut Vec<Finding>) {
