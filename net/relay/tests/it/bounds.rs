@@ -116,3 +116,12 @@ async fn a_handshake_that_comes_byte_by_byte_succeeds() {
     let _ = serving.await.unwrap();
     assert_eq!(relay.stats().connections, 0);
 }
+
+#[tokio::test]
+async fn an_idle_connection_is_small() {
+    let relay = relay();
+    let (_near, far) = tokio::io::duplex(1);
+    let session = relay.serve(far);
+    let bytes = std::mem::size_of_val(&session);
+    assert!(bytes < 4 * 1024, "{bytes}");
+}
