@@ -3,4 +3,3 @@
 mod compatibility;
 
 pub use compatibility::{COMPATIBILITY_VERSION, PROVISIONER_API_VERSION, TAILNET_API_VERSION};
-pub mod version;

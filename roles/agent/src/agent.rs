@@ -78,7 +78,7 @@ pub struct Services {
 /// Only for options that cannot work; a server that is away is waited for.
 pub async fn run(args: Args, stop: CancellationToken) -> Result<()> {
     let agent = Arc::new(Agent::new(&args).await?);
-    tracing::info!(version = warren_types::version::WARREN, url = %agent.url, "agent started");
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), url = %agent.url, "agent started");
     let mut connecting = tokio::spawn({
         let agent = agent.clone();
         async move { agent.connect_loop().await }

@@ -100,7 +100,8 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     let mut total = 0.0;
     let mut rest = text;
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or("a duration needs a unit: 30s, 5m, 72h")?;
+        let digits =
+            rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or("a duration needs a unit: 30s, 5m, 72h")?;
         let number: f64 = rest[..digits].parse().map_err(|_| format!("{text:?} is not a duration like 30s or 72h"))?;
         rest = &rest[digits..];
         let end = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());

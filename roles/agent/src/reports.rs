@@ -14,8 +14,19 @@ use crate::wire;
 
 /// The applications that count as VS Code.
 const VSCODE: &[&str] = &[
-    "vscode", "vscode_insiders", "vscode_web", "code_server", "cursor", "windsurf", "positron", "vscodium", "codium",
-    "antigravity", "trae", "kiro", "devin",
+    "vscode",
+    "vscode_insiders",
+    "vscode_web",
+    "code_server",
+    "cursor",
+    "windsurf",
+    "positron",
+    "vscodium",
+    "codium",
+    "antigravity",
+    "trae",
+    "kiro",
+    "devin",
 ];
 
 /// Sessions of this moment, by application.

@@ -153,8 +153,7 @@ impl Round {
             return Ok(());
         }
         let request = GetResourcesMonitoringConfigurationRequest {};
-        let configuration =
-            self.session.unary(agent_methods::GET_RESOURCES_MONITORING_CONFIGURATION, &request).await?;
+        let configuration = self.session.unary(agent_methods::GET_RESOURCES_MONITORING_CONFIGURATION, &request).await?;
         monitoring::run(configuration, &self.session).await?;
         Ok(())
     }
@@ -181,7 +180,7 @@ impl Round {
             token: agent.token.expose().to_owned(),
         };
         let startup = Startup {
-            version: warren_types::version::COMPATIBLE.to_owned(),
+            version: warren_types::COMPATIBILITY_VERSION.to_owned(),
             expanded_directory: directory,
             subsystems: subsystems(&agent.subsystems),
         };
@@ -292,4 +291,3 @@ fn subsystems(names: &[String]) -> Vec<i32> {
     };
     names.iter().filter_map(known).collect()
 }
-

@@ -59,6 +59,9 @@ pub async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()
     }
     let mut read = reader.into_inner().into_inner();
     let mut buffer = vec![0u8; 64 * 1024];
-    let receive = async { while read.read(&mut buffer).await? > 0 {} io::Result::Ok(()) };
+    let receive = async {
+        while read.read(&mut buffer).await? > 0 {}
+        io::Result::Ok(())
+    };
     tokio::time::timeout(duration * 4, receive).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }

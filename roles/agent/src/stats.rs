@@ -40,7 +40,11 @@ async fn collect(agent: &Agent) -> Stats {
     }
     let connections = signed(traffic.tcp_connections);
     Stats {
-        connections_by_proto: if connections > 0 { [("TCP".to_owned(), connections)].into() } else { Default::default() },
+        connections_by_proto: if connections > 0 {
+            [("TCP".to_owned(), connections)].into()
+        } else {
+            Default::default()
+        },
         connection_count: connections,
         connection_median_latency_ms: traffic.median_latency.map_or(UNKNOWN_LATENCY_MS, |l| l.as_secs_f64() * 1000.0),
         rx_packets: signed(traffic.rx_packets),

@@ -37,7 +37,8 @@ impl Token {
     /// The headers of a request: some servers read the cookie, scripts use the header.
     pub fn headers(&self, extra: &HeaderMap) -> Result<HeaderMap> {
         let mut headers = extra.clone();
-        let mut cookie = HeaderValue::try_from(format!("{COOKIE_NAME}={}", self.0)).context("the token is no header")?;
+        let mut cookie =
+            HeaderValue::try_from(format!("{COOKIE_NAME}={}", self.0)).context("the token is no header")?;
         cookie.set_sensitive(true);
         headers.insert(COOKIE, cookie);
         let mut value = HeaderValue::try_from(&self.0).context("the token is no header")?;
