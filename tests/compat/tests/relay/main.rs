@@ -1,6 +1,7 @@
 //! Recorded connections to an official relay: every frame through our codecs, and through our relay.
 
 mod boxes;
+mod coordination;
 mod frames;
 mod replay;
 mod websocket;
