@@ -5,7 +5,6 @@ mod data;
 mod engine;
 mod env;
 mod findings;
-pub mod install;
 mod resource;
 mod schema;
 mod serve;

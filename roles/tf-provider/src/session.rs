@@ -1,6 +1,6 @@
 //! What one provider process knows: its environment and, once configured, the access URL.
 
-use std::sync::RwLock;
+use parking_lot::RwLock;
 
 use crate::check::go_url::{self, Url};
 use crate::env::{AGENT_URL, DEFAULT_URL, Environment};
@@ -32,7 +32,7 @@ impl Session {
 
     /// The access URL; the built-in one before `Configure`.
     pub fn access_url(&self) -> AccessUrl {
-        self.access_url.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.access_url.read().clone()
     }
 
     /// The provider block with the default for what is not set. An empty environment counts as unset.
@@ -56,7 +56,7 @@ impl Session {
             return Err(Finding::error(format!("{AGENT_URL} must not be empty; got {text:?}")));
         }
         let url = go_url::parse(&text).map_err(|e| Finding::error(e.to_string()).at(Path::name("url")))?;
-        *self.access_url.write().unwrap_or_else(std::sync::PoisonError::into_inner) = AccessUrl { text, url };
+        *self.access_url.write() = AccessUrl { text, url };
         Ok(())
     }
 }

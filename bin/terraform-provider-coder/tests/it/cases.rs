@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Deserialize;
@@ -48,22 +47,19 @@ fn recorded_cases_come_out_the_same() {
     let (Some(terraform), Some(text)) = (find_terraform(), read_golden(FILE)) else { return };
     let cases: Vec<Case> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let next = AtomicUsize::new(0);
-    let differences = Mutex::new(BTreeSet::new());
-    let workers = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 4);
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let found = replay(&terraform, case);
-                    differences
-                        .lock()
-                        .unwrap()
-                        .extend(found.into_iter().map(|(field, what)| (case.name.clone(), field, what)));
-                }
-            });
+    let work = || {
+        let mut found = Vec::new();
+        while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let differences = replay(&terraform, case).into_iter();
+            found.extend(differences.map(|(field, what)| (case.name.clone(), field, what)));
         }
+        found
+    };
+    let workers = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 4);
+    let differences: BTreeSet<_> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
     });
-    let differences = differences.into_inner().unwrap();
     let failed: BTreeSet<_> = differences.iter().map(|(name, ..)| name).collect();
     eprintln!("replayed {} of {} lines of {FILE}", cases.len() - failed.len(), cases.len());
     for (name, field, what) in &differences {
