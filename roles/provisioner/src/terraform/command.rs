@@ -57,6 +57,12 @@ pub(super) enum Line {
     Err(String),
 }
 
+/// Takes lines.
+pub(super) trait Sink: Send {
+    /// Takes one; the process waits meanwhile.
+    fn line(&mut self, line: Line) -> impl Future<Output = ()> + Send;
+}
+
 /// How to start the process.
 pub(super) struct Run<'a> {
     pub binary: &'a Path,
@@ -69,13 +75,9 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Runs to the end and hands every line to `each`. On cancellation the process gets SIGINT and goes on until it
+    /// Runs to the end and hands every line to `sink`. On cancellation the process gets SIGINT and goes on until it
     /// ends by itself or the exit timeout has passed; either way its lines and status are reported as usual.
-    pub async fn lines<F: AsyncFnMut(Line)>(
-        &self,
-        cancel: &CancellationToken,
-        mut each: F,
-    ) -> Result<(), CommandError> {
+    pub async fn lines<S: Sink>(&self, cancel: &CancellationToken, sink: &mut S) -> Result<(), CommandError> {
         let mut guard = self.spawn().await?;
         let (sender, mut lines) = mpsc::channel(QUEUE);
         let stdout = guard.child.stdout.take();
@@ -97,7 +99,7 @@ impl Run<'_> {
             tokio::select! {
                 biased;
                 line = lines.recv() => match line {
-                    Some(line) => each(line).await,
+                    Some(line) => sink.line(line).await,
                     None if status.is_some() => break,
                     None => reading = false,
                 },
@@ -119,7 +121,7 @@ impl Run<'_> {
             }
         }
         while let Ok(line) = lines.try_recv() {
-            each(line).await;
+            sink.line(line).await;
         }
         match status {
             Some(status) if status.success() => Ok(()),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use warren_proto::provisioner::LogLevel;
 
-use super::command::Line;
+use super::command::{Line, Sink};
 use super::diagnostics;
 use super::timings::Timings;
 use crate::lines::StageLog;
@@ -21,14 +21,6 @@ pub(super) struct Events<'a> {
 impl<'a> Events<'a> {
     pub fn new(log: &'a StageLog, stage: &'static str) -> Self {
         Self { log, timings: Timings::new(stage), error: None, record: None }
-    }
-
-    /// Handles one line of output.
-    pub async fn line(&mut self, line: Line) {
-        match line {
-            Line::Out(text) => self.out(&text).await,
-            Line::Err(text) => self.err(&text).await,
-        }
     }
 
     async fn out(&mut self, text: &str) {
@@ -91,6 +83,15 @@ impl<'a> Events<'a> {
             record.push((level, text.clone()));
         }
         self.log.line(level, text).await;
+    }
+}
+
+impl Sink for Events<'_> {
+    async fn line(&mut self, line: Line) {
+        match line {
+            Line::Out(text) => self.out(&text).await,
+            Line::Err(text) => self.err(&text).await,
+        }
     }
 }
 

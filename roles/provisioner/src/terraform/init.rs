@@ -117,7 +117,7 @@ impl Init<'_> {
         let _guard = cache_lock(&plugins).await.map_err(CommandError::Io)?;
         remove_stale_providers(&plugins);
         let run = self.shared.run(arguments, &environment, self.dir);
-        run.lines(self.cancel, async |line| events.line(line).await).await
+        run.lines(self.cancel, events).await
     }
 }
 

@@ -22,7 +22,7 @@ pub struct ProviderBinary {
 impl ProviderBinary {
     /// The program under its usual version.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), version: Version(2, 99, 0) }
+        Self { path: path.into(), version: Version(2, 18, 0) }
     }
 
     /// Changes whenever the file does.

@@ -230,7 +230,7 @@ impl Session {
         environment::add_inputs(&mut environment, &input.parameters, &input.previous, &input.external_auth);
         let mut events = Events::new(log, "plan");
         let run = self.run(arguments, &environment);
-        if let Err(error) = run.lines(&self.cancel, async |line| events.line(line).await).await {
+        if let Err(error) = run.lines(&self.cancel, &mut events).await {
             return Err(with_reason(format!("terraform plan: {error}"), &events));
         }
         let bytes = std::fs::read(&plan_path).map_err(|error| format!("read the plan file: {error}"))?;
@@ -271,7 +271,7 @@ impl Session {
         let environment = self.environment(metadata);
         let mut events = Events::new(log, "apply");
         let run = self.run(arguments, &environment);
-        let result = run.lines(&self.cancel, async |line| events.line(line).await).await;
+        let result = run.lines(&self.cancel, &mut events).await;
         let error = result.err().map(|error| with_reason(format!("terraform apply: {error}"), &events));
         let timings = events.timings.finish(error.is_none());
         ApplyDone { state: self.read_state(), error, timings }

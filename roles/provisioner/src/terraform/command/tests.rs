@@ -2,6 +2,28 @@ use std::time::Instant;
 
 use super::*;
 
+/// Keeps lines; "ready" cancels the run.
+struct Collect {
+    lines: Vec<String>,
+    cancel: CancellationToken,
+    pids: Option<mpsc::Sender<String>>,
+}
+
+impl Sink for Collect {
+    async fn line(&mut self, line: Line) {
+        if let (Line::Out(text), Some(pids)) = (&line, &self.pids) {
+            pids.send(text.clone()).await.unwrap();
+        }
+        self.lines.push(match line {
+            Line::Out(text) => format!("out {text}"),
+            Line::Err(text) => format!("err {text}"),
+        });
+        if self.lines.iter().any(|line| line == "out ready") {
+            self.cancel.cancel();
+        }
+    }
+}
+
 fn shell(script: &str) -> Vec<OsString> {
     vec!["-c".into(), script.into()]
 }
@@ -16,20 +38,10 @@ async fn collect(
     exit_timeout: Duration,
 ) -> (Vec<String>, Result<(), CommandError>) {
     let environment = [("PATH".into(), std::env::var_os("PATH").unwrap_or_default()), ("A".into(), "1".into())];
-    let mut lines = Vec::new();
     let run = run(shell(script), &environment, exit_timeout);
-    let result = run
-        .lines(cancel, async |line| {
-            lines.push(match line {
-                Line::Out(text) => format!("out {text}"),
-                Line::Err(text) => format!("err {text}"),
-            });
-            if lines.iter().any(|line| line == "out ready") {
-                cancel.cancel();
-            }
-        })
-        .await;
-    (lines, result)
+    let mut collect = Collect { lines: Vec::new(), cancel: cancel.clone(), pids: None };
+    let result = run.lines(cancel, &mut collect).await;
+    (collect.lines, result)
 }
 
 #[tokio::test]
@@ -76,11 +88,8 @@ async fn a_dropped_run_leaves_no_process_behind() {
     let run = run(shell("echo $$; sleep 600 & wait"), &environment, Duration::from_secs(5));
     let (sender, mut pids) = mpsc::channel(1);
     let cancel = CancellationToken::new();
-    let lines = run.lines(&cancel, async |line| {
-        if let Line::Out(text) = line {
-            sender.send(text).await.unwrap();
-        }
-    });
+    let mut collect = Collect { lines: Vec::new(), cancel: cancel.clone(), pids: Some(sender) };
+    let lines = run.lines(&cancel, &mut collect);
     let pid: i32 = tokio::select! {
         _ = lines => panic!("ended by itself"),
         pid = pids.recv() => pid.unwrap().parse().unwrap(),

@@ -1,0 +1,66 @@
+use std::time::Duration;
+
+use warren_proto::provisioner::WorkspaceTransition;
+use warren_proto::provisionerd::acquired_job::Type;
+
+use crate::bench::{Bench, Transport, build, import, tar};
+use crate::templates::{PLAIN, SLOW};
+
+async fn wait_for_line(bench: &Bench, text: &str) {
+    let seen = async {
+        while !bench.seen_line(text).await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), seen).await.expect("the line arrives");
+}
+
+#[tokio::test]
+async fn a_stopped_daemon_finishes_its_job_and_takes_no_other() {
+    let Some(bench) = Bench::start().await else { return };
+    bench.post(tar(&[("main.tf", PLAIN)]), import()).await;
+    wait_for_line(&bench, "").await;
+    bench.stop.cancel();
+    assert!(matches!(bench.end().await, crate::bench::End::Completed(_)));
+    bench.shut_down().await;
+}
+
+#[tokio::test]
+async fn an_interrupted_daemon_cancels_its_job_and_ends() {
+    let Some(bench) = Bench::start().await else { return };
+    let template = tar(&[("main.tf", SLOW)]);
+    bench.post(template, Type::WorkspaceBuild(build(WorkspaceTransition::Start, &[]))).await;
+    wait_for_line(&bench, "Provisioning with 'local-exec'").await;
+    bench.abort.cancel();
+    assert!(matches!(bench.end().await, crate::bench::End::Failed(_)));
+    bench.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_cancelled_job_that_does_not_end_is_given_up() {
+    // A data source that hangs and does not listen: the fake program ignores the interrupt.
+    let Some(bench) = Bench::with(Transport::Pipe, |daemon| daemon.force_cancel = Duration::from_millis(200)).await
+    else {
+        return;
+    };
+    bench.cancel_at("Provisioning with 'local-exec'").await;
+    let stubborn = SLOW.replace("exec sleep 140", "trap '' INT TERM; sleep 140");
+    let started = std::time::Instant::now();
+    let outcome =
+        bench.run(tar(&[("main.tf", &stubborn)]), Type::WorkspaceBuild(build(WorkspaceTransition::Start, &[]))).await;
+    assert!(
+        outcome.error() == "Cancel timed out" || outcome.error().starts_with("terraform apply"),
+        "{}",
+        outcome.error()
+    );
+    assert!(started.elapsed() < Duration::from_secs(60));
+    bench.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_daemon_that_runs_once_ends_after_its_job() {
+    let Some(bench) = Bench::with(Transport::Pipe, |daemon| daemon.once = true).await else { return };
+    let outcome = bench.run(tar(&[("main.tf", PLAIN)]), import()).await;
+    assert_eq!(outcome.error(), "");
+    bench.shut_down().await;
+}

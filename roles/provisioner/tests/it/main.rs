@@ -1,0 +1,11 @@
+//! Jobs with the real Terraform, through a scripted server. Without Terraform or the provider program the tests say
+//! SKIPPED and pass.
+
+mod bench;
+mod builds;
+mod failures;
+mod golden;
+mod imports;
+mod lifecycle;
+mod local_template;
+mod templates;
