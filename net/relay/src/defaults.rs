@@ -5,6 +5,9 @@ use std::time::Duration;
 /// From the first byte to the client's registration.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Bytes that may wait before a client has introduced itself; the official introduction has 109.
+pub const HANDSHAKE_BYTES: usize = 16 * 1024;
+
 /// A write that makes no progress for this long ends the connection.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 

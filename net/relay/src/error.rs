@@ -14,6 +14,9 @@ pub enum ServeError {
     /// The handshake took too long.
     #[error("handshake not finished in time")]
     HandshakeTimeout,
+    /// The peer sends much before it has introduced itself.
+    #[error("handshake is too long")]
+    HandshakeTooLong,
     /// The peer does not take what is sent to it.
     #[error("peer does not read")]
     WriteTimeout,

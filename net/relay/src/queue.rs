@@ -10,8 +10,13 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use warren_derp::Frame;
 
+use crate::client::ConnNumber;
 use crate::defaults::{CONTROL_FRAMES, WRITE_BATCH_FRAMES};
 use crate::stats::PacketKind;
+
+mod lane;
+
+use lane::Lane;
 
 /// Bounds of one client's packet queues.
 #[derive(Debug, Clone)]
@@ -43,12 +48,6 @@ struct State {
     closing: bool,
 }
 
-#[derive(Debug, Default)]
-struct Lane {
-    packets: VecDeque<(Bytes, Instant)>,
-    bytes: usize,
-}
-
 /// What became of a pushed packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pushed {
@@ -78,14 +77,15 @@ impl Queue {
         Self { limits, state: Mutex::default(), wake: Notify::new() }
     }
 
-    pub(crate) fn push_packet(&self, kind: PacketKind, frame: Bytes, now: Instant) -> Pushed {
+    /// `source`: the connection that pays with its own packets when there is no room.
+    pub(crate) fn push_packet(&self, kind: PacketKind, source: ConnNumber, frame: Bytes, now: Instant) -> Pushed {
         let (pushed, was_empty) = {
             let mut state = self.state.lock();
             if state.closing {
                 return Pushed::Closed;
             }
             let was_empty = state.is_empty();
-            (self.push_locked(state.lane(kind), frame, now), was_empty)
+            (self.push_locked(state.lane(kind), source, frame, now), was_empty)
         };
         if was_empty {
             self.wake.notify_one();
@@ -93,30 +93,23 @@ impl Queue {
         pushed
     }
 
-    fn push_locked(&self, lane: &mut Lane, frame: Bytes, now: Instant) -> Pushed {
+    fn push_locked(&self, lane: &mut Lane, source: ConnNumber, frame: Bytes, now: Instant) -> Pushed {
+        let length = frame.len();
         let mut dropped = 0;
-        let too_long =
-            |lane: &Lane| lane.packets.len() >= self.limits.packets || lane.bytes + frame.len() > self.limits.bytes;
-        while too_long(lane) {
-            let Some((oldest, _)) = lane.packets.pop_front() else { return Pushed::DroppedItself };
-            self.removed(lane, oldest.len());
+        while lane.packets() >= self.limits.packets || lane.bytes() + length > self.limits.bytes {
+            let Some(freed) = lane.drop_one() else { return Pushed::DroppedItself };
+            self.limits.total.fetch_sub(freed, Relaxed);
             dropped += 1;
         }
-        if self.limits.total.load(Relaxed) + frame.len() > self.limits.total_limit {
+        if self.limits.total.load(Relaxed) + length > self.limits.total_limit {
             return Pushed::DroppedItself;
         }
-        self.limits.total.fetch_add(frame.len(), Relaxed);
-        lane.bytes += frame.len();
-        lane.packets.push_back((frame, now));
+        self.limits.total.fetch_add(length, Relaxed);
+        lane.push(source, frame, now);
         match dropped {
-            0 => Pushed::Queued { crowded: lane.packets.len() * 2 > self.limits.packets },
+            0 => Pushed::Queued { crowded: lane.packets() * 2 > self.limits.packets },
             dropped => Pushed::DroppedOlder(dropped),
         }
-    }
-
-    fn removed(&self, lane: &mut Lane, bytes: usize) {
-        lane.bytes -= bytes;
-        self.limits.total.fetch_sub(bytes, Relaxed);
     }
 
     /// A notice; dropped when too many wait already.
@@ -180,9 +173,9 @@ impl Queue {
         }
         for kind in [PacketKind::Disco, PacketKind::Other] {
             while batch.frames.len() < WRITE_BATCH_FRAMES
-                && let Some((frame, since)) = state.lane(kind).packets.pop_front()
+                && let Some((frame, since)) = state.lane(kind).pop()
             {
-                self.removed(state.lane(kind), frame.len());
+                self.limits.total.fetch_sub(frame.len(), Relaxed);
                 batch.packets[kind as usize] += 1;
                 batch.packet_bytes += frame.len() as u64;
                 batch.oldest = Some(batch.oldest.map_or(since, |oldest| oldest.min(since)));
@@ -203,8 +196,8 @@ impl Queue {
         let mut waited = [0; 2];
         for kind in [PacketKind::Disco, PacketKind::Other] {
             let lane = std::mem::take(state.lane(kind));
-            self.limits.total.fetch_sub(lane.bytes, Relaxed);
-            waited[kind as usize] = lane.packets.len() as u64;
+            self.limits.total.fetch_sub(lane.bytes(), Relaxed);
+            waited[kind as usize] = lane.packets() as u64;
         }
         waited
     }
@@ -224,16 +217,12 @@ impl State {
     }
 
     fn is_empty(&self) -> bool {
-        self.control.is_empty() && self.pong.is_none() && self.disco.packets.is_empty() && self.other.packets.is_empty()
+        self.control.is_empty() && self.pong.is_none() && self.disco.is_empty() && self.other.is_empty()
     }
 
     fn give_back_memory(&mut self) {
-        const KEEP: usize = WRITE_BATCH_FRAMES;
-        for lane in [&mut self.disco, &mut self.other] {
-            if lane.packets.capacity() > KEEP {
-                lane.packets.shrink_to(KEEP);
-            }
-        }
+        self.disco.give_back_memory();
+        self.other.give_back_memory();
         self.control.shrink_to(0);
     }
 }
@@ -254,9 +243,9 @@ mod tests {
     fn the_oldest_packet_makes_room() {
         let queue = queue(2, 1000, 1000);
         let now = Instant::now();
-        assert_eq!(queue.push_packet(PacketKind::Other, packet(1, 10), now), Pushed::Queued { crowded: false });
-        assert_eq!(queue.push_packet(PacketKind::Other, packet(2, 10), now), Pushed::Queued { crowded: true });
-        assert_eq!(queue.push_packet(PacketKind::Other, packet(3, 10), now), Pushed::DroppedOlder(1));
+        assert_eq!(queue.push_packet(PacketKind::Other, 1, packet(1, 10), now), Pushed::Queued { crowded: false });
+        assert_eq!(queue.push_packet(PacketKind::Other, 1, packet(2, 10), now), Pushed::Queued { crowded: true });
+        assert_eq!(queue.push_packet(PacketKind::Other, 1, packet(3, 10), now), Pushed::DroppedOlder(1));
         let mut batch = Batch::default();
         queue.take(&mut batch);
         assert_eq!(batch.frames, [packet(2, 10), packet(3, 10)]);
@@ -267,22 +256,22 @@ mod tests {
     fn bytes_are_bounded_per_queue_and_in_total() {
         let queue = queue(100, 50, 60);
         let now = Instant::now();
-        queue.push_packet(PacketKind::Other, packet(1, 40), now);
-        assert_eq!(queue.push_packet(PacketKind::Other, packet(2, 51), now), Pushed::DroppedItself);
-        queue.push_packet(PacketKind::Other, packet(3, 40), now);
-        assert_eq!(queue.push_packet(PacketKind::Disco, packet(4, 30), now), Pushed::DroppedItself);
+        queue.push_packet(PacketKind::Other, 1, packet(1, 40), now);
+        assert_eq!(queue.push_packet(PacketKind::Other, 1, packet(2, 51), now), Pushed::DroppedItself);
+        queue.push_packet(PacketKind::Other, 1, packet(3, 40), now);
+        assert_eq!(queue.push_packet(PacketKind::Disco, 1, packet(4, 30), now), Pushed::DroppedItself);
         assert_eq!(queue.limits.total.load(Relaxed), 40);
         assert_eq!(queue.abandon(), [0, 1]);
         assert_eq!(queue.limits.total.load(Relaxed), 0);
-        assert_eq!(queue.push_packet(PacketKind::Other, packet(1, 1), now), Pushed::Closed);
+        assert_eq!(queue.push_packet(PacketKind::Other, 1, packet(1, 1), now), Pushed::Closed);
     }
 
     #[test]
     fn notices_and_discovery_go_first() {
         let queue = queue(10, 1000, 1000);
         let now = Instant::now();
-        queue.push_packet(PacketKind::Other, packet(1, 10), now);
-        queue.push_packet(PacketKind::Disco, packet(2, 10), now);
+        queue.push_packet(PacketKind::Other, 1, packet(1, 10), now);
+        queue.push_packet(PacketKind::Disco, 1, packet(2, 10), now);
         queue.push_control(&Frame::KeepAlive);
         queue.push_pong([1; 8]);
         queue.push_pong([2; 8]);
@@ -295,7 +284,7 @@ mod tests {
     #[tokio::test]
     async fn a_closed_queue_is_written_to_its_end() {
         let queue = queue(10, 1000, 1000);
-        queue.push_packet(PacketKind::Other, packet(1, 10), Instant::now());
+        queue.push_packet(PacketKind::Other, 1, packet(1, 10), Instant::now());
         queue.close(Some(&Frame::KeepAlive));
         assert!(queue.wait().await);
         queue.take(&mut Batch::default());

@@ -81,6 +81,9 @@ where
                 return Ok(accepted);
             }
         }
+        if receive.buffer.len() > defaults::HANDSHAKE_BYTES {
+            return Err(ServeError::HandshakeTooLong);
+        }
         if receive.fill(read).await? == 0 {
             return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
         }

@@ -119,7 +119,7 @@ impl<'a> Incoming<'a> {
 
     fn push(&mut self, receiver: &Client, kind: PacketKind, frame: Bytes, now: Instant) {
         let stats = &self.relay.stats;
-        match receiver.queue.push_packet(kind, frame, now) {
+        match receiver.queue.push_packet(kind, self.client.number, frame, now) {
             Pushed::Queued { crowded } => self.chunk.crowded |= crowded,
             Pushed::DroppedOlder(count) => {
                 self.chunk.crowded = true;

@@ -77,6 +77,16 @@ async fn a_packet_that_is_too_large_ends_the_connection() {
 }
 
 #[tokio::test]
+async fn a_stranger_cannot_fill_the_memory_before_it_has_introduced_itself() {
+    let relay = relay();
+    let (mut near, far) = tokio::io::duplex(64 * 1024);
+    // A ClientInfo frame of 200 KiB, of which 40 KiB come.
+    near.write_all(&[2, 0, 3, 0x20, 0]).await.unwrap();
+    near.write_all(&vec![0; 40 * 1024]).await.unwrap();
+    assert!(matches!(relay.serve(far).await, Err(ServeError::HandshakeTooLong)));
+}
+
+#[tokio::test]
 async fn mesh_frames_without_mesh_rights_end_the_connection() {
     let key = NodePublic::from_bytes([1; 32]);
     let forward = Frame::ForwardPacket { source: key, destination: key, packet: Bytes::new() };

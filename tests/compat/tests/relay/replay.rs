@@ -3,6 +3,7 @@
 //! The keys of the recordings are unknown, so that every recorded key is replaced by one of ours.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -42,10 +43,10 @@ async fn our_relay_delivers_what_official_clients_sent() {
                     assert_eq!(sender.receive().await, Some(gone));
                 }
                 Frame::SendPacket { destination, packet } => {
-                    if !receivers.contains_key(&destination) {
-                        receivers.insert(destination, Client::connect(&relay).await);
-                    }
-                    let receiver = receivers.get_mut(&destination).unwrap();
+                    let receiver = match receivers.entry(destination) {
+                        Entry::Occupied(entry) => entry.into_mut(),
+                        Entry::Vacant(entry) => entry.insert(Client::connect(&relay).await),
+                    };
                     sender.send(Frame::SendPacket { destination: receiver.key, packet: packet.clone() }).await;
                     assert_eq!(receiver.receive().await, Some(Frame::RecvPacket { source: sender.key, packet }));
                     packets += 1;
