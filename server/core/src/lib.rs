@@ -6,7 +6,9 @@ mod cx;
 mod error;
 mod extensions;
 mod names;
+pub mod organizations;
 mod refs;
+pub mod users;
 
 pub use config::{Config, SameSite, Secret};
 pub use cx::{Cx, RequestInfo};

@@ -1,1 +1,26 @@
 #![doc = include_str!("../README.md")]
+
+mod api;
+mod authenticate;
+mod client_ip;
+mod cookies;
+mod csrf;
+mod describe;
+mod error;
+pub mod extract;
+mod json;
+mod openapi;
+mod pipeline;
+mod rate_limit;
+mod routes;
+mod rules;
+mod stream;
+mod websocket;
+
+pub use api::{Api, Auth, RateScope, Route, RouteOptions, State};
+pub use error::{ApiError, Result};
+pub use json::Json;
+pub use pipeline::app;
+pub use routes::api;
+pub use stream::{SseEvent, sse};
+pub use websocket::{OneWay, StreamItem, Upgrade};

@@ -15,6 +15,7 @@ mod error;
 pub mod files;
 pub mod jobs;
 mod migrate;
+pub mod organizations;
 pub mod resources;
 mod run;
 mod stats;
@@ -22,6 +23,7 @@ pub mod templates;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tls;
+pub mod users;
 pub mod versions;
 pub mod workspaces;
 

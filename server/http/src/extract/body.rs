@@ -1,0 +1,74 @@
+//! Request bodies: bounded, JSON without looking at the media type, checked against the rules of the type.
+
+use axum::extract::{FromRequest, Request};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use utoipa::ToSchema;
+use warren_api::Rules;
+use warren_core::Error;
+
+use crate::api::State;
+use crate::describe::{Describe, Operation, TypeSchema};
+use crate::error::ApiError;
+use crate::rules;
+
+/// Largest JSON body.
+const MAX_JSON: usize = 4 * 1024 * 1024;
+
+/// A JSON body that holds to the rules of its type.
+#[derive(Debug, Clone)]
+pub struct Body<T>(pub T);
+
+/// A body as bytes, at most `LIMIT` of them.
+#[derive(Debug, Clone)]
+pub struct RawBody<const LIMIT: usize>(pub Bytes);
+
+impl<T: DeserializeOwned + Rules> FromRequest<State> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &State) -> Result<Self, ApiError> {
+        let bytes = read(request, MAX_JSON).await?;
+        let malformed =
+            |detail: String| ApiError(Error::invalid("Request body must be valid JSON.").detail(detail));
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Err(malformed("EOF".to_owned()));
+        }
+        // What follows the first value is ignored.
+        let mut reader = serde_json::Deserializer::from_slice(&bytes);
+        let value = Value::deserialize(&mut reader).map_err(|error| malformed(error.to_string()))?;
+        if !value.is_object() && !T::RULES.is_empty() {
+            return Err(malformed("the body must be a JSON object".to_owned()));
+        }
+        rules::check(&value, T::RULES)?;
+        Ok(Self(serde_json::from_value(value).map_err(|error| malformed(error.to_string()))?))
+    }
+}
+
+impl<const LIMIT: usize> FromRequest<State> for RawBody<LIMIT> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &State) -> Result<Self, ApiError> {
+        Ok(Self(read(request, LIMIT).await?))
+    }
+}
+
+async fn read(request: Request, limit: usize) -> Result<Bytes, ApiError> {
+    match Limited::new(request.into_body(), limit).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(ApiError(Error::new(413, "Request body too large.").detail(format!("The limit is {limit} bytes."))))
+        }
+        Err(error) => Err(ApiError(Error::invalid("Failed to read request body.").detail(error.to_string()))),
+    }
+}
+
+impl<T: ToSchema> Describe for Body<T> {
+    fn describe(operation: &mut Operation) {
+        operation.body = Some(TypeSchema::of::<T>());
+    }
+}
+
+impl<const LIMIT: usize> Describe for RawBody<LIMIT> {}
