@@ -17,8 +17,11 @@ use crate::{ConnId, LocalEvent, PeerId, PublishedNode, limits};
 #[cfg(test)]
 mod properties;
 mod remote;
+mod snapshot;
 #[cfg(test)]
 mod tests;
+
+pub use snapshot::PeerSnapshot;
 
 const OVERWRITTEN: &str = "peer ID overwritten by new connection";
 
@@ -32,27 +35,6 @@ pub enum Leave {
     Graceful,
     /// The stream broke, or the server stops: partners keep the data path for a while.
     Lost,
-}
-
-/// One connected peer, for diagnostics.
-#[derive(Debug, Clone)]
-pub struct PeerSnapshot {
-    /// Who.
-    pub peer: PeerId,
-    /// As what.
-    pub auth: PeerAuth,
-    /// Name given at [`Coordinator::connect`].
-    pub name: String,
-    /// When this connection came.
-    pub connected_at: Timestamp,
-    /// When its last request came.
-    pub last_request_at: Timestamp,
-    /// How many connections of this peer were replaced by a newer one.
-    pub overwrites: u32,
-    /// What it published.
-    pub node: Option<Arc<PublishedNode>>,
-    /// Everybody with whom it shares a tunnel.
-    pub partners: Vec<PeerId>,
 }
 
 /// What is known of a peer, here or elsewhere.
@@ -183,24 +165,6 @@ impl Coordinator {
     /// Whether the peer has a connection here.
     pub fn is_connected(&self, peer: PeerId) -> bool {
         self.peers.get(&peer).is_some_and(|entry| entry.conn.is_some())
-    }
-
-    /// All peers connected here, in the order of their ids.
-    pub fn snapshot(&self) -> Vec<PeerSnapshot> {
-        let connected =
-            self.peers.iter().filter_map(|(peer, entry)| Some((*peer, entry, self.conns.get(&entry.conn?)?)));
-        connected
-            .map(|(peer, entry, conn)| PeerSnapshot {
-                peer,
-                auth: conn.auth.clone(),
-                name: conn.name.clone(),
-                connected_at: conn.connected_at,
-                last_request_at: conn.last_request_at,
-                overwrites: conn.overwrites,
-                node: entry.node.clone(),
-                partners: self.tunnels.partners_of(peer).into_iter().collect(),
-            })
-            .collect()
     }
 
     /// What happened here since the last call; empty unless [`Coordinator::replicated`].
