@@ -49,12 +49,14 @@ pub fn serve() -> Result<(), ServeError> {
     if variable(COOKIE_VARIABLE).as_deref() != Some(COOKIE) {
         return Err(ServeError::NotAPlugin);
     }
+    let client = process::Client::of_process();
     let versions = variable(PROTOCOL_VERSIONS);
     if !speaks_our_protocol(versions.as_deref()) {
         return Err(ServeError::Protocol { offered: versions.unwrap_or_default() });
     }
-    let client = variable(CLIENT_CERT).and_then(|pem| tls::read_certificate(&pem));
-    let identity = tls::Identity::new(client.ok_or(ServeError::ClientCertificate)?).map_err(ServeError::Certificate)?;
+    let announced = variable(CLIENT_CERT).and_then(|pem| tls::read_certificate(&pem));
+    let identity =
+        tls::Identity::new(announced.ok_or(ServeError::ClientCertificate)?).map_err(ServeError::Certificate)?;
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ServeError::Listen)?;
     runtime.block_on(async {
@@ -67,7 +69,7 @@ pub fn serve() -> Result<(), ServeError> {
         let mut stdout = std::io::stdout();
         writeln!(stdout, "{line}").and_then(|()| stdout.flush()).map_err(ServeError::Listen)?;
         let session = Session::new(Environment::of_process());
-        process::run(listener, identity.acceptor, Service::new(session)).await;
+        process::run(client, listener, identity.acceptor, Service::new(session)).await;
         Ok(())
     })
 }

@@ -34,7 +34,33 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The client waits two seconds for the process to end and then kills it.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
 /// How often to look whether the client still lives.
-const ORPHAN_INTERVAL: Duration = Duration::from_secs(5);
+const ORPHAN_INTERVAL: Duration = Duration::from_secs(2);
+
+/// The process that started this one.
+#[derive(Clone, Copy)]
+pub struct Client(Option<u32>);
+
+impl Client {
+    /// To be called before the client can know that this process is ready, and go away.
+    pub fn of_process() -> Self {
+        Self(parent())
+    }
+
+    /// Whether it is still the parent of this process.
+    fn lives(self) -> bool {
+        self.0 == parent()
+    }
+}
+
+#[cfg(unix)]
+fn parent() -> Option<u32> {
+    Some(std::os::unix::process::parent_id())
+}
+
+#[cfg(not(unix))]
+fn parent() -> Option<u32> {
+    None
+}
 
 /// Every service of the process.
 #[derive(Clone)]
@@ -46,7 +72,7 @@ struct Services {
 }
 
 /// Serves until the client asks for the end, goes away, or the process is told to terminate.
-pub async fn run(listener: Listener, acceptor: TlsAcceptor, provider: Service) {
+pub async fn run(client: Client, listener: Listener, acceptor: TlsAcceptor, provider: Service) {
     let end = CancellationToken::new();
     let controller = Controller(end.clone());
     let services = Services {
@@ -57,7 +83,7 @@ pub async fn run(listener: Listener, acceptor: TlsAcceptor, provider: Service) {
     };
     let mut connections = JoinSet::new();
     let mut signals = pin!(terminated());
-    let mut orphaned = pin!(orphaned());
+    let mut orphaned = pin!(orphaned(client));
     loop {
         tokio::select! {
             () = end.cancelled() => break,
@@ -176,16 +202,9 @@ async fn terminated() {
 }
 
 /// Ends when the client died without a word, so that no process is left behind.
-#[cfg(unix)]
-async fn orphaned() {
-    let parent = std::os::unix::process::parent_id();
+async fn orphaned(client: Client) {
     let mut ticks = tokio::time::interval(ORPHAN_INTERVAL);
-    while std::os::unix::process::parent_id() == parent {
+    while client.lives() {
         ticks.tick().await;
     }
-}
-
-#[cfg(not(unix))]
-async fn orphaned() {
-    std::future::pending().await
 }
