@@ -29,7 +29,7 @@ pub enum Check {
     NotEmpty,
     /// The text can be read as a URL.
     Url,
-    /// The text is a UUID.
+    /// The text is a UUID in the form with hyphens.
     Uuid,
     /// A rule of its own; the error is the whole summary.
     Text(fn(&str) -> Result<(), String>),
@@ -183,7 +183,7 @@ fn check_text(attribute: &Attribute, key: &str, text: &str) -> Result<(), String
             Check::NotEmpty if text.is_empty() => {
                 return Err(format!("expected \"{key}\" to not be an empty string, got {text}"));
             }
-            Check::Uuid if uuid::Uuid::try_parse(text).is_err() => {
+            Check::Uuid if text.len() != 36 || uuid::Uuid::try_parse(text).is_err() => {
                 return Err(format!("expected \"{key}\" to be a valid UUID, got {text}"));
             }
             Check::Url => drop(go_url::parse(text).map_err(|e| e.to_string())?),
