@@ -120,6 +120,10 @@ impl Drop for Transport {
     fn drop(&mut self) {
         let core = self.session.core();
         let mut state = core.state.lock();
+        if state.yamux.is_remote_done(self.id) && state.yamux.unsent(self.id) > 0 {
+            // Nobody reads any more; without a reset the rest would wait for credit that never comes.
+            state.yamux.reset(self.id);
+        }
         state.yamux.release(self.id, now());
         state.streams.remove(&self.id);
         state.dispatch(&core.opened);

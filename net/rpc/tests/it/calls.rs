@@ -125,6 +125,20 @@ async fn an_unread_stream_does_not_stall_other_calls() {
 }
 
 #[tokio::test]
+async fn an_unread_stream_that_is_cancelled_leaves_nothing_behind() {
+    let pair = Pair::new();
+    let request = provisionerd::FileRequest { file_id: "20".into(), ..Default::default() };
+    let files = pair.client.server_stream(provisioner_daemon_methods::DOWNLOAD_FILE, &request).await.expect("call");
+    within(pair.client.unary(agent_methods::UPDATE_STARTUP, &startup("v1.0.0"))).await.expect("answer");
+    drop(files);
+    for _ in 0..4 {
+        within(pair.client.ping()).await.expect("pong");
+        within(pair.server.ping()).await.expect("pong");
+    }
+    assert_eq!((pair.client.stream_count(), pair.server.stream_count()), (0, 0));
+}
+
+#[tokio::test]
 async fn a_client_stream_is_answered_after_its_end() {
     let mut pair = Pair::new();
     let mut upload = pair.client.client_stream(provisioner_daemon_methods::UPLOAD_FILE).await.expect("call");
