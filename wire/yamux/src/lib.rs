@@ -2,12 +2,14 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod config;
 pub mod defaults;
 mod error;
 pub mod frame;
 mod session;
 mod stream;
 
+pub use config::Config;
 pub use error::{CloseReason, OpenError, Violation};
-pub use session::{Config, Event, Read, Role, Session};
+pub use session::{Event, Read, Role, Session};
 pub use stream::StreamId;

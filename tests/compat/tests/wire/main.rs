@@ -32,11 +32,10 @@ fn replay(file: &str) {
             "drpc" => frames::drpc(line, &at),
             _ => continue,
         }
-        if line.layer == "drpc" && line.word("kind") == Some("Message") && line.cut.is_none() {
-            if let Some(same_bytes) = messages.check(line, &at) {
-                decoded += 1;
-                reordered += usize::from(!same_bytes);
-            }
+        let is_message = line.layer == "drpc" && line.word("kind") == Some("Message") && line.cut.is_none();
+        if is_message && let Some(same_bytes) = messages.check(line, &at) {
+            decoded += 1;
+            reordered += usize::from(!same_bytes);
         }
         replayed += 1;
         heads += usize::from(line.cut.is_some());

@@ -67,7 +67,7 @@ fn large_packets_are_cut_into_frames_of_64_kib() {
     assert_eq!((head.len, head.done, head.message), (65_536, false, 2));
     assert_eq!(read_all(&bytes, 10_000), Ok(vec![large]));
     let exact = encoded(&packet(Kind::Message, 1, 2, &[7; 65_536]));
-    assert_eq!(Head::decode(&exact).expect("valid").expect("whole").0.done, true);
+    assert!(Head::decode(&exact).expect("valid").expect("whole").0.done);
 }
 
 #[test]

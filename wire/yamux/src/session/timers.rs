@@ -85,7 +85,7 @@ impl Session {
             self.close(CloseReason::OpenTimeout(*id));
             return;
         }
-        while let Some((_, id)) = self.timers.close.pop_front_if(|(at, _)| *at <= now) {
+        while let Some((_, id)) = pop_if(&mut self.timers.close, |(at, _)| *at <= now) {
             self.reset(id);
             self.remove_if_over(id);
         }
@@ -124,7 +124,12 @@ impl Session {
         let waiting = |id: &StreamId| {
             streams.get(id).is_some_and(|s| matches!(s.handshake, Handshake::SynQueued | Handshake::SynSent))
         };
-        while timers.open.pop_front_if(|(_, id)| !waiting(id)).is_some() {}
-        while timers.close.pop_front_if(|(_, id)| !streams.contains_key(id)).is_some() {}
+        while pop_if(&mut timers.open, |(_, id)| !waiting(id)).is_some() {}
+        while pop_if(&mut timers.close, |(_, id)| !streams.contains_key(id)).is_some() {}
     }
+}
+
+/// Takes the front of a queue if it fulfils a condition.
+fn pop_if<T>(queue: &mut VecDeque<T>, condition: impl FnOnce(&T) -> bool) -> Option<T> {
+    if queue.front().is_some_and(condition) { queue.pop_front() } else { None }
 }
