@@ -88,6 +88,7 @@ async fn the_server_ends_a_session_with_code_1000() {
     let message = within(futures_util::StreamExt::next(&mut client)).await.expect("a message").expect("no error");
     let tokio_tungstenite::tungstenite::Message::Close(Some(frame)) = message else { panic!("{message:?}") };
     assert_eq!((u16::from(frame.code), frame.reason.as_str()), (1000, ""));
+    drop(client);
     assert_eq!(within(session.closed()).await, CloseReason::Local);
 }
 
@@ -121,9 +122,10 @@ async fn a_text_message_is_a_protocol_error() {
     let socket = within(sockets.recv()).await.expect("a websocket");
     let session = Session::server(WsPipe::from_messages(socket, decode, encode));
     futures_util::SinkExt::send(&mut client, "hello".into()).await.expect("sent");
-    assert_eq!(within(session.closed()).await, CloseReason::Io(std::io::ErrorKind::InvalidData));
     let message = within(futures_util::StreamExt::next(&mut client)).await.expect("a message").expect("no error");
     assert!(matches!(message, tokio_tungstenite::tungstenite::Message::Close(Some(f)) if u16::from(f.code) == 1003));
+    drop(client);
+    assert_eq!(within(session.closed()).await, CloseReason::Io(std::io::ErrorKind::InvalidData));
 }
 
 #[tokio::test]
