@@ -252,4 +252,3 @@ fn parse(update: PeerUpdate) -> Option<(Uuid, Update)> {
     };
     Some((id, news))
 }
-

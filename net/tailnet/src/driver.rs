@@ -15,7 +15,7 @@ use warren_proto::tailnet as proto;
 
 use crate::core::{Answer, Engine, Keys, RegionId, Traffic, Update};
 use crate::defaults::EVENT_QUEUE;
-use crate::links::Links;
+use crate::links::{Links, Tasks};
 use crate::map::{self, Region};
 use crate::netstack::{Doorbell, PendingConnection, TcpStream};
 use crate::relay::{self, Dialer, Event, EventKind};
@@ -25,18 +25,41 @@ pub(crate) enum Command {
     SetDerpMap(proto::DerpMap),
     SetAddresses(Vec<Ipv6Addr>),
     SetForceWebSocket(bool),
-    Listen { port: u16, reply: oneshot::Sender<Option<mpsc::Receiver<TcpStream>>> },
-    Forward { reply: oneshot::Sender<mpsc::Receiver<PendingConnection>> },
-    Connect { to: SocketAddrV6, reply: oneshot::Sender<Option<TcpStream>> },
+    Listen {
+        port: u16,
+        reply: oneshot::Sender<Option<mpsc::Receiver<TcpStream>>>,
+    },
+    Forward {
+        reply: oneshot::Sender<mpsc::Receiver<PendingConnection>>,
+    },
+    Connect {
+        to: SocketAddrV6,
+        reply: oneshot::Sender<Option<TcpStream>>,
+    },
     /// `codes` gets the region codes, or nothing if the peer is not known.
-    Ping { peer: Uuid, reply: oneshot::Sender<Answer>, codes: oneshot::Sender<Option<BTreeMap<RegionId, String>>> },
-    Probe { peer: Uuid, reply: oneshot::Sender<()> },
+    Ping {
+        peer: Uuid,
+        reply: oneshot::Sender<Answer>,
+        codes: oneshot::Sender<Option<BTreeMap<RegionId, String>>>,
+    },
+    Probe {
+        peer: Uuid,
+        reply: oneshot::Sender<()>,
+    },
     Expect(Uuid),
     Forget(Uuid),
-    Update { updates: Vec<(Uuid, Update)>, reply: oneshot::Sender<Vec<Uuid>> },
+    Update {
+        updates: Vec<(Uuid, Update)>,
+        reply: oneshot::Sender<Vec<Uuid>>,
+    },
     CoordinationLost,
-    Knows { peer: Uuid, reply: oneshot::Sender<bool> },
-    Stats { reply: oneshot::Sender<RawStats> },
+    Knows {
+        peer: Uuid,
+        reply: oneshot::Sender<bool>,
+    },
+    Stats {
+        reply: oneshot::Sender<RawStats>,
+    },
 }
 
 /// The loop's part of [`crate::Stats`].
@@ -127,14 +150,8 @@ async fn sleep_until(deadline: Option<Instant>) {
 impl Driver {
     fn new(setup: Setup, events: mpsc::Sender<Event>, measured: mpsc::Sender<Latencies>) -> Self {
         let public = (setup.keys.node.public(), setup.keys.disco.public());
-        let links = Links::new(
-            setup.keys.node.duplicate(),
-            setup.dialer.clone(),
-            setup.force_websocket,
-            setup.tracker.clone(),
-            setup.cancel.clone(),
-            events,
-        );
+        let tasks = Tasks { tracker: setup.tracker.clone(), cancel: setup.cancel.clone(), events };
+        let links = Links::new(setup.keys.node.duplicate(), setup.dialer.clone(), setup.force_websocket, tasks);
         let engine = Engine::new(setup.keys, setup.addresses.clone(), setup.doorbell, now(), rand::random());
         let mut driver = Self {
             id: setup.id,
@@ -238,9 +255,9 @@ impl Driver {
             Command::Expect(peer) => self.engine.expect(peer),
             Command::Forget(peer) => self.engine.forget(now, peer),
             Command::Update { updates, reply } => {
-                let known = updates.into_iter().filter_map(|(id, update)| {
-                    self.engine.handle_update(now, id, update).then_some(id)
-                });
+                let known = updates
+                    .into_iter()
+                    .filter_map(|(id, update)| self.engine.handle_update(now, id, update).then_some(id));
                 let known = known.collect();
                 let _ = reply.send(known);
             }
@@ -325,7 +342,8 @@ impl Driver {
             let latency = self.latencies.get(id).map_or(f64::MAX, |latency| latency.as_secs_f64() * region.score);
             (region.avoid, latency)
         };
-        let best = self.regions.iter().min_by(|a, b| cost(a).partial_cmp(&cost(b)).unwrap_or(std::cmp::Ordering::Equal));
+        let best =
+            self.regions.iter().min_by(|a, b| cost(a).partial_cmp(&cost(b)).unwrap_or(std::cmp::Ordering::Equal));
         self.home = best.map(|(id, _)| *id);
         self.reachable = self.home.is_some_and(|home| self.links.is_open(home));
         tracing::debug!(home = ?self.home, "home region chosen");

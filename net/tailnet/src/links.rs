@@ -28,6 +28,13 @@ pub(crate) struct Links {
     home: Option<RegionId>,
 }
 
+/// Where the tasks of connections live, and where they report.
+pub(crate) struct Tasks {
+    pub tracker: TaskTracker,
+    pub cancel: CancellationToken,
+    pub events: mpsc::Sender<Event>,
+}
+
 struct State {
     link: u64,
     outbound: mpsc::Sender<Vec<u8>>,
@@ -42,25 +49,9 @@ struct State {
 }
 
 impl Links {
-    pub fn new(
-        key: NodePrivate,
-        dialer: Dialer,
-        force_websocket: bool,
-        tracker: TaskTracker,
-        cancel: CancellationToken,
-        events: mpsc::Sender<Event>,
-    ) -> Self {
-        Self {
-            key,
-            dialer,
-            force_websocket,
-            tracker,
-            cancel,
-            events,
-            open: BTreeMap::new(),
-            next: 0,
-            home: None,
-        }
+    pub fn new(key: NodePrivate, dialer: Dialer, force_websocket: bool, tasks: Tasks) -> Self {
+        let Tasks { tracker, cancel, events } = tasks;
+        Self { key, dialer, force_websocket, tracker, cancel, events, open: BTreeMap::new(), next: 0, home: None }
     }
 
     /// For connections made from now on.
@@ -100,12 +91,7 @@ impl Links {
 
     /// Gives full buffers to their connections, opening those that are wanted. `true` if any was taken, so that there
     /// is room for more.
-    pub fn hand_over(
-        &mut self,
-        now: Instant,
-        outbox: &mut Outbox,
-        regions: &BTreeMap<RegionId, Region>,
-    ) -> bool {
+    pub fn hand_over(&mut self, now: Instant, outbox: &mut Outbox, regions: &BTreeMap<RegionId, Region>) -> bool {
         let mut taken = false;
         for (region, lane) in outbox.lanes() {
             if !std::mem::take(&mut lane.wanted) && lane.buffer.is_empty() {
@@ -150,16 +136,7 @@ impl Links {
                 dialer: dialer.clone(),
             };
             tracker.spawn(relay::run(link, queue, cancel.clone()));
-            State {
-                link: *next,
-                outbound,
-                cancel,
-                home: is_home,
-                connected: false,
-                writing: 0,
-                spare: None,
-                used: now,
-            }
+            State { link: *next, outbound, cancel, home: is_home, connected: false, writing: 0, spare: None, used: now }
         })
     }
 

@@ -184,8 +184,7 @@ impl Node {
 
     /// Accepts TCP connections to a port inside the tunnel.
     pub async fn listen(&self, port: u16) -> Result<Listener, Error> {
-        let incoming =
-            self.ask(|reply| Command::Listen { port, reply }).await?.ok_or(Error::PortTaken(port))?;
+        let incoming = self.ask(|reply| Command::Listen { port, reply }).await?.ok_or(Error::PortTaken(port))?;
         Ok(Listener { port, incoming })
     }
 

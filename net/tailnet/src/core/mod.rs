@@ -10,5 +10,5 @@ pub(crate) use engine::{Answer, Engine, Keys, Traffic};
 pub(crate) use outbox::{Outbox, RegionId};
 pub(crate) use peers::{PeerNode, Update};
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests;

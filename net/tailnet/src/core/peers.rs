@@ -70,7 +70,11 @@ pub(crate) enum Update {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Change {
     /// Install the peer, or bring it up to date. `keepalive`: keep the path warm.
-    Program { id: Uuid, node: PeerNode, keepalive: bool },
+    Program {
+        id: Uuid,
+        node: PeerNode,
+        keepalive: bool,
+    },
     /// It now knows our key: a handshake that was lost may be repeated at once.
     Ready(Uuid),
     Remove(Uuid),
@@ -239,5 +243,4 @@ fn earlier(one: Option<Instant>, other: Instant) -> Option<Instant> {
 }
 
 #[cfg(test)]
-#[path = "peers_tests.rs"]
 mod tests;

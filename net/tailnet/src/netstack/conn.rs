@@ -1,5 +1,6 @@
 //! One TCP connection: the socket, who waits for it, and its clock.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -73,6 +74,13 @@ pub(super) struct ConnState {
     pub acceptor: Option<mpsc::Sender<TcpStream>>,
     /// Highest fill of the receive buffer since the window was last looked at.
     pub peak: usize,
+    /// The peer has sent all it will, and these are the bytes of it that nobody has read: the socket would throw them
+    /// away at the end of its own life.
+    pub leftover: VecDeque<u8>,
+    /// Up to where the peer has acknowledged, by its last segment that did only that.
+    pub acknowledged: Option<u32>,
+    /// After the leftover comes the end, not an error.
+    pub finished: bool,
     /// The last statistics window in which it moved packets.
     pub window: u64,
 }
@@ -99,12 +107,46 @@ impl ConnState {
             orphaned: None,
             acceptor: None,
             peak: 0,
+            leftover: VecDeque::new(),
+            acknowledged: None,
+            finished: false,
             window: 0,
         }
     }
 
     pub fn socket(&mut self) -> &mut tcp::Socket<'static> {
         self.sockets.get_mut(self.handle)
+    }
+
+    /// Keeps what was received when the socket is about to end in good order.
+    pub fn settle(&mut self) {
+        if self.finished {
+            return;
+        }
+        let socket = self.sockets.get_mut::<tcp::Socket<'_>>(self.handle);
+        if !matches!(socket.state(), State::Closing | State::LastAck | State::TimeWait) {
+            return; // more may come, or the connection broke
+        }
+        self.finished = true;
+        if !self.dropped {
+            while let Ok(length @ 1..) = socket.recv(|data| {
+                self.leftover.extend(&*data);
+                (data.len(), data.len())
+            }) {
+                debug_assert!(length <= TCP_BUFFER);
+            }
+        }
+    }
+
+    /// Whether a segment must be kept from the socket. While nothing but the FIN is on the way, repeated
+    /// acknowledgements make the library think of a fast retransmission; it finds no data to repeat and stops its timer,
+    /// and the FIN would never be sent again.
+    pub fn is_misleading(&mut self, only_acknowledges: Option<u32>) -> bool {
+        let Some(up_to) = only_acknowledges else { return false };
+        let repeated = self.acknowledged.replace(up_to) == Some(up_to);
+        let socket = self.socket();
+        let closing = matches!(socket.state(), State::FinWait1 | State::Closing | State::LastAck);
+        repeated && closing && socket.send_queue() == 0
     }
 
     /// Whether the peer owes us an acknowledgement.
@@ -152,7 +194,7 @@ impl ConnState {
             return;
         }
         self.peak = self.peak.max(socket.recv_queue());
-        if (socket.can_recv() || !socket.may_recv())
+        if (socket.can_recv() || !socket.may_recv() || self.finished)
             && let Some(waker) = self.read_waker.take()
         {
             waker.wake();

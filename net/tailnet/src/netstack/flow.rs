@@ -51,6 +51,8 @@ pub(crate) struct TcpHead {
     pub destination_port: u16,
     /// SYN without ACK: somebody opens a connection.
     pub opens: bool,
+    /// Of a segment that does nothing but acknowledge: up to where.
+    pub only_acknowledges: Option<u32>,
 }
 
 impl TcpHead {
@@ -58,7 +60,11 @@ impl TcpHead {
         let head = segment.first_chunk::<TCP_HEADER>()?;
         const SYN: u8 = 0x02;
         const RST_ACK: u8 = 0x14;
+        const FIN_SYN_RST: u8 = 0x07;
+        let empty = usize::from(head[12] >> 4) * 4 == segment.len();
+        let acknowledged = u32::from_be_bytes([head[8], head[9], head[10], head[11]]);
         Some(Self {
+            only_acknowledges: (empty && head[13] & FIN_SYN_RST == 0).then_some(acknowledged),
             source_port: u16::from_be_bytes([head[0], head[1]]),
             destination_port: u16::from_be_bytes([head[2], head[3]]),
             opens: head[13] & SYN != 0 && head[13] & RST_ACK == 0,

@@ -16,7 +16,7 @@ pub use pending::PendingConnection;
 pub(crate) use stack::Stack;
 pub use stream::TcpStream;
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests;
 
 /// Where the stack puts the IP packets that it makes.

@@ -150,12 +150,11 @@ impl Stack {
         if header.next == TCP
             && let Some(head) = TcpHead::parse(payload)
         {
-            let flow = Flow {
-                local: (header.destination, head.destination_port),
-                remote: (header.source, head.source_port),
-            };
+            let flow =
+                Flow { local: (header.destination, head.destination_port), remote: (header.source, head.source_port) };
             if let Some(conn) = self.flows.get(&flow).cloned() {
-                return self.deliver(now, &conn, packet, sink);
+                let misleading = conn.state.lock().is_misleading(head.only_acknowledges);
+                return if misleading { self.enqueue(&conn) } else { self.deliver(now, &conn, packet, sink) };
             }
             if head.opens && self.opens(now, flow, packet, sink) {
                 return;
@@ -187,7 +186,7 @@ impl Stack {
                 self.listeners.remove(&flow.local.1);
             } else {
                 let acceptor = acceptor.clone();
-                self.accept(now, flow, packet, sink, Some(acceptor));
+                self.accept(now, (flow, packet), Some(acceptor), sink);
                 return true;
             }
         }
@@ -200,13 +199,13 @@ impl Stack {
         true
     }
 
+    /// Answers a SYN. The stream goes to the acceptor when it is established, if there is one.
     fn accept(
         &mut self,
         now: Instant,
-        flow: Flow,
-        syn: &[u8],
-        sink: &mut dyn Sink,
+        (flow, syn): (Flow, &[u8]),
         acceptor: Option<mpsc::Sender<TcpStream>>,
+        sink: &mut dyn Sink,
     ) -> Arc<Conn> {
         let mut state = ConnState::new(now);
         let at = IpListenEndpoint { addr: Some(IpAddress::Ipv6(flow.local.0)), port: flow.local.1 };
@@ -237,6 +236,7 @@ impl Stack {
             };
             self.iface.poll_ingress_single(time, &mut port, &mut state.sockets);
             state.refuse_unread();
+            state.settle();
         }
         self.enqueue(conn);
     }
@@ -254,7 +254,7 @@ impl Stack {
 
     fn admit(&mut self, now: Instant, flow: Flow, reply: oneshot::Sender<TcpStream>, sink: &mut dyn Sink) {
         let Some(syn) = self.pending.remove(&flow) else { return };
-        let conn = self.accept(now, flow, &syn, sink, None);
+        let conn = self.accept(now, (flow, &syn), None, sink);
         // If the receiver has gone meanwhile, dropping the stream resets the connection.
         let _ = reply.send(TcpStream::new(conn, self.doorbell.clone()));
     }
@@ -300,6 +300,7 @@ impl Stack {
         let mut guard = conn.state.lock();
         let state = &mut *guard;
         let time = self.time(now, state.skew);
+        state.settle();
         let mut due = state.expire(now);
         let mut port = Port {
             received: None,

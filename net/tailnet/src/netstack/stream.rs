@@ -62,6 +62,11 @@ impl TcpStream {
 impl AsyncRead for TcpStream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let mut state = self.conn.state.lock();
+        if state.finished {
+            let n = io::Read::read(&mut state.leftover, out.initialize_unfilled())?;
+            out.advance(n);
+            return Poll::Ready(Ok(()));
+        }
         let socket = state.socket();
         if matches!(socket.state(), State::SynSent | State::SynReceived) {
             state.read_waker = Some(cx.waker().clone());
@@ -83,7 +88,10 @@ impl AsyncRead for TcpStream {
                 }
                 Poll::Ready(Ok(()))
             }
-            Err(RecvError::Finished) => Poll::Ready(Ok(())),
+            Err(RecvError::Finished) => {
+                state.finished = true;
+                Poll::Ready(Ok(()))
+            }
             Err(RecvError::InvalidState) => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
         }
     }
@@ -129,10 +137,11 @@ impl Drop for TcpStream {
         state.read_waker = None;
         state.write_waker = None;
         state.dropped = true;
+        let unread = !std::mem::take(&mut state.leftover).is_empty();
         let socket = state.socket();
         match socket.state() {
             State::SynSent | State::SynReceived => socket.abort(),
-            _ if socket.can_recv() => socket.abort(),
+            _ if socket.can_recv() || unread => socket.abort(),
             _ => socket.close(),
         }
         self.ring(&mut state);

@@ -1,6 +1,5 @@
 //! One region's relay connection: a task that connects, serves the connection, and connects again.
 
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -69,11 +68,7 @@ pub(crate) struct Link {
 }
 
 /// Runs until cancelled. `outbound` holds complete frames; what comes while there is no connection is dropped.
-pub(crate) async fn run(
-    mut link: Link,
-    mut outbound: mpsc::Receiver<Vec<u8>>,
-    cancel: CancellationToken,
-) {
+pub(crate) async fn run(mut link: Link, mut outbound: mpsc::Receiver<Vec<u8>>, cancel: CancellationToken) {
     let work = async {
         let mut pause = RELAY_BACKOFF;
         loop {
@@ -193,11 +188,7 @@ async fn dial(link: &Link) -> Result<(ReadPipe, WritePipe), DialError> {
 }
 
 /// Serves a connection until it ends; why it did.
-async fn serve(
-    reporter: Reporter,
-    session: Session,
-    outbound: &mut mpsc::Receiver<Vec<u8>>,
-) -> SessionError {
+async fn serve(reporter: Reporter, session: Session, outbound: &mut mpsc::Receiver<Vec<u8>>) -> SessionError {
     // Answers to pings; when the writer is that far behind, the relay may do without.
     let (pongs, mut wanted) = mpsc::channel::<[u8; 8]>(1);
     let Session { read, write, buffer, decoder, handshake: _, early } = session;
@@ -302,4 +293,3 @@ impl Writer {
         Ok(written.map_err(|_| SessionError::Stuck)??)
     }
 }
-

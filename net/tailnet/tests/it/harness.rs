@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
+use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream as Pipe};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -42,13 +43,13 @@ impl Relay {
 
     /// Ends all connections and refuses new ones.
     pub fn cut(&self) {
-        if let Some(up) = self.0.up.lock().unwrap().take() {
+        if let Some(up) = self.0.up.lock().take() {
             up.cancel();
         }
     }
 
     pub fn restore(&self) {
-        *self.0.up.lock().unwrap() = Some(CancellationToken::new());
+        *self.0.up.lock() = Some(CancellationToken::new());
     }
 
     async fn serve(self, mut pipe: Pipe) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -70,7 +71,7 @@ impl Relay {
         };
         pipe.write_all(&accepted.reply).await?;
         let (outgoing, mut queue) = mpsc::channel::<Bytes>(512);
-        self.0.clients.lock().unwrap().insert(accepted.client, outgoing);
+        self.0.clients.lock().insert(accepted.client, outgoing);
         let (mut read, mut write) = tokio::io::split(pipe);
         let writer = async {
             let mut batch = Vec::new();
@@ -88,7 +89,7 @@ impl Relay {
                         continue;
                     }
                     let packet = frame.readdress(&accepted.client)?;
-                    let destination = self.0.clients.lock().unwrap().get(&packet.destination).cloned();
+                    let destination = self.0.clients.lock().get(&packet.destination).cloned();
                     if let Some(destination) = destination {
                         let _ = destination.try_send(packet.frame);
                     }
@@ -110,7 +111,7 @@ impl Relay {
 #[async_trait]
 impl RelayDialer for Relay {
     async fn dial(&self) -> io::Result<Box<dyn DuplexStream>> {
-        let up = self.0.up.lock().unwrap().clone().ok_or(io::ErrorKind::ConnectionRefused)?;
+        let up = self.0.up.lock().clone().ok_or(io::ErrorKind::ConnectionRefused)?;
         let (near, far) = tokio::io::duplex(256 * 1024);
         let relay = self.clone();
         tokio::spawn(async move {
@@ -151,14 +152,18 @@ impl HubState {
 
 impl Hub {
     /// Joins; returns the two ends of the stream. Ends when the requests end.
-    pub fn join(&self, peer: Uuid, auth: PeerAuth) -> (mpsc::Sender<CoordinateRequest>, mpsc::Receiver<CoordinateResponse>) {
+    pub fn join(
+        &self,
+        peer: Uuid,
+        auth: PeerAuth,
+    ) -> (mpsc::Sender<CoordinateRequest>, mpsc::Receiver<CoordinateResponse>) {
         let (requests, mut queue) = mpsc::channel(32);
         let (responses, incoming) = mpsc::channel(32);
         let (stream, mut outgoing) = mpsc::unbounded_channel();
         let hub = self.0.clone();
         let now = || jiff::Timestamp::UNIX_EPOCH;
         let conn = {
-            let mut state = hub.lock().unwrap();
+            let mut state = hub.lock();
             let (conn, woken) = state.coordinator.connect(PeerId(peer), auth, "test", now());
             state.streams.insert(conn, stream);
             state.deliver(woken);
@@ -168,7 +173,7 @@ impl Hub {
             loop {
                 tokio::select! {
                     request = queue.recv() => {
-                        let mut state = hub.lock().unwrap();
+                        let mut state = hub.lock();
                         let Some(request) = request else {
                             let woken = state.coordinator.disconnect(conn, Leave::Lost);
                             return state.deliver(woken);
@@ -209,26 +214,38 @@ pub struct Member {
 
 pub async fn agent(relay: &Relay, hub: &Hub, id: Uuid) -> Member {
     let addresses = vec![address_of(id), warren_tailnet::desktop_address_of(id)];
-    join(relay, hub, id, addresses, PeerAuth::Agent, Role::Agent).await
+    start(hub, id, in_memory(relay, id, addresses), PeerAuth::Agent, Role::Agent).await
 }
 
 pub async fn client(relay: &Relay, hub: &Hub, agent: Uuid) -> Member {
     let auth = PeerAuth::SingleAgentClient(PeerId(agent));
     let role = Role::Client { destinations: vec![agent] };
-    join(relay, hub, Uuid::new_v4(), vec![random_address()], auth, role).await
+    let id = Uuid::new_v4();
+    start(hub, id, in_memory(relay, id, vec![random_address()]), auth, role).await
 }
 
-async fn join(
-    relay: &Relay,
-    hub: &Hub,
-    id: Uuid,
-    addresses: Vec<std::net::Ipv6Addr>,
-    auth: PeerAuth,
-    role: Role,
-) -> Member {
-    let access_url = "http://relay.invalid".parse().unwrap();
-    let mut options = NodeOptions::new(id, addresses, derp_map(), access_url);
+/// A client that reaches its relay over a socket.
+pub async fn socket_client(hub: &Hub, agent: Uuid, url: &str, change: impl FnOnce(&mut NodeOptions)) -> Member {
+    let auth = PeerAuth::SingleAgentClient(PeerId(agent));
+    let id = Uuid::new_v4();
+    let mut options = NodeOptions::new(id, vec![random_address()], derp_map(), url.parse().unwrap());
+    change(&mut options);
+    start(hub, id, options, auth, Role::Client { destinations: vec![agent] }).await
+}
+
+/// An agent that reaches its relay over a socket.
+pub async fn socket_agent(hub: &Hub, id: Uuid, url: &str) -> Member {
+    let options = NodeOptions::new(id, vec![address_of(id)], derp_map(), url.parse().unwrap());
+    start(hub, id, options, PeerAuth::Agent, Role::Agent).await
+}
+
+fn in_memory(relay: &Relay, id: Uuid, addresses: Vec<std::net::Ipv6Addr>) -> NodeOptions {
+    let mut options = NodeOptions::new(id, addresses, derp_map(), "http://relay.invalid".parse().unwrap());
     options.in_process_relay = Some(Arc::new(relay.clone()));
+    options
+}
+
+async fn start(hub: &Hub, id: Uuid, options: NodeOptions, auth: PeerAuth, role: Role) -> Member {
     let node = Node::start(options).await.unwrap();
     let cancel = CancellationToken::new();
     let (requests, responses) = hub.join(id, auth);
