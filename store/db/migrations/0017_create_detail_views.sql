@@ -29,6 +29,7 @@ SELECT
     j.tags            AS job_tags,
     j.logs_overflowed AS job_logs_overflowed,
     j.status          AS job_status,
+    j.provisioner,
     t.user_acl        AS template_user_acl,
     t.group_acl       AS template_group_acl,
     t.active_version_id AS template_active_version_id,

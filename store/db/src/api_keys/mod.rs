@@ -188,3 +188,11 @@ pub async fn delete_api_keys_of_user(q: &impl Querier, user: Uuid) -> Result<u64
 pub async fn delete_application_keys_of_user(q: &impl Querier, user: Uuid) -> Result<Vec<String>, DbError> {
     list(q, statement!("delete_application_keys_of_user"), &[&user]).await
 }
+
+/// Removes a user's keys of this name; answers their ids.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn delete_api_keys_by_name(q: &impl Querier, user: Uuid, name: &str) -> Result<Vec<String>, DbError> {
+    list(q, statement!("delete_api_keys_by_name"), &[&user, &name]).await
+}

@@ -293,3 +293,39 @@ pub async fn list_owner_parameters(
 ) -> Result<Vec<ParameterRow>, DbError> {
     all(q, statement!("list_owner_parameters"), &[&owner_id, &template_id]).await
 }
+
+row! {
+    /// What the completion of a build needs to know.
+    pub struct CompletionFactsRow {
+        pub build_id: Uuid,
+        pub transition: String,
+        pub workspace_id: Uuid,
+        pub owner_id: Uuid,
+        pub autostart_schedule: Option<String>,
+        pub ttl_ms: Option<i64>,
+        pub allow_user_autostart: bool,
+        pub allow_user_autostop: bool,
+        pub default_ttl_ms: i64,
+        pub autostart_days: i16,
+        pub autostop_days: i16,
+        pub autostop_weeks: i64,
+        pub quiet_hours_schedule: String,
+    }
+}
+
+/// The facts for completing a job's build.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn find_completion_facts(q: &impl Querier, job_id: Uuid) -> Result<Option<CompletionFactsRow>, DbError> {
+    optional(q, statement!("find_completion_facts"), &[&job_id]).await
+}
+
+/// Gives a job's build without a state that of the build before it.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn copy_missing_state(q: &impl Querier, job_id: Uuid) -> Result<(), DbError> {
+    execute(q, statement!("copy_missing_state"), &[&job_id]).await?;
+    Ok(())
+}

@@ -326,3 +326,11 @@ pub async fn insert_job_timings(q: &impl Querier, job: Uuid, timings: &[JobTimin
 pub async fn list_job_timings(q: &impl Querier, job: Uuid) -> Result<Vec<JobTimingRow>, DbError> {
     all(q, statement!("list_job_timings"), &[&job]).await
 }
+
+/// Puts a job back into the queue; false if it is no longer this worker's to give.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn release_job(q: &impl Querier, id: Uuid, worker: Uuid, now: Timestamp) -> Result<bool, DbError> {
+    Ok(execute(q, statement!("release_job"), &[&id, &worker, &now]).await? > 0)
+}

@@ -42,6 +42,7 @@ row! {
         pub job_tags: Json<Tags>,
         pub job_logs_overflowed: bool,
         pub job_status: String,
+        pub provisioner: String,
         pub template_user_acl: Option<Json<StoredAcl>>,
         pub template_group_acl: Option<Json<StoredAcl>>,
         pub template_active_version_id: Option<Uuid>,
@@ -308,4 +309,12 @@ pub async fn find_active_variables(
     let found: Option<Json<Vec<TemplateVersionVariable>>> =
         scalar(q, statement!("find_active_variables"), &[&template_id]).await?;
     Ok(found.map(|Json(variables)| variables).unwrap_or_default())
+}
+
+/// Whether a template version of this organization has this archive of modules.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn has_module_file(q: &impl Querier, organization_id: Uuid, file_id: Uuid) -> Result<bool, DbError> {
+    Ok(scalar(q, statement!("has_module_file"), &[&organization_id, &file_id]).await?.unwrap_or(false))
 }
