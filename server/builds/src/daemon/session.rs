@@ -43,6 +43,12 @@ impl Builds {
     ) -> Result<(), Error> {
         let daemon_id = self.register(&identity).await?;
         let _present = Present::new(self.clone(), daemon_id);
+        // What an earlier life of this daemon left behind: it goes on with it soon, or somebody else does.
+        let conn = self.0.db.conn().await?;
+        for job in jobs::list_unfinished_jobs(&conn, daemon_id).await? {
+            self.0.tasks.spawn(self.clone().take_back(daemon_id, job));
+        }
+        drop(conn);
         let connection = Connection {
             builds: self.clone(),
             daemon_id,
@@ -50,13 +56,13 @@ impl Builds {
             job: Arc::default(),
         };
         tracing::info!(daemon.id = %daemon_id, daemon.name = %connection.identity.name, "a provisioner daemon connected");
-        let stop = self.0.stop.clone();
+        let causes = [cancel, self.0.stop.clone()];
         let ended = CancellationToken::new();
         let serving = warren_rpc::serve(Session::server(io), self.0.router.clone(), connection.clone(), ended.clone());
         let served = tokio::select! {
             served = serving => served,
             // Dropping the future would cut calls off; this lets them end.
-            never = watch(&[cancel, stop], &ended) => match never {},
+            never = watch(&causes, &ended) => match never {},
         };
         tracing::info!(daemon.id = %daemon_id, "a provisioner daemon is gone");
         if let Some(job) = connection.job.lock().take() {

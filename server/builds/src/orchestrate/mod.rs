@@ -7,7 +7,6 @@ mod tags;
 mod version;
 
 pub use build::{BuildRequest, CreatedBuild};
-pub use parameters::Preset;
 pub use version::{CreatedVersion, DryRunRequest, VersionRequest};
 
 use jiff::Timestamp;

@@ -8,7 +8,7 @@ use crate::Error;
 
 /// A preset of a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Preset {
+pub(super) struct Preset {
     pub id: uuid::Uuid,
     pub values: Vec<ParameterValue>,
 }

@@ -334,3 +334,11 @@ pub async fn list_job_timings(q: &impl Querier, job: Uuid) -> Result<Vec<JobTimi
 pub async fn release_job(q: &impl Querier, id: Uuid, worker: Uuid, now: Timestamp) -> Result<bool, DbError> {
     Ok(execute(q, statement!("release_job"), &[&id, &worker, &now]).await? > 0)
 }
+
+/// Jobs that a worker took and did not end.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn list_unfinished_jobs(q: &impl Querier, worker: Uuid) -> Result<Vec<Uuid>, DbError> {
+    list(q, statement!("list_unfinished_jobs"), &[&worker]).await
+}
