@@ -18,6 +18,7 @@ mod migrate;
 pub mod organizations;
 pub mod resources;
 mod run;
+pub mod settings;
 mod stats;
 pub mod templates;
 #[cfg(feature = "testing")]

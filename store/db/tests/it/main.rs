@@ -132,3 +132,29 @@ async fn says_unavailable_when_the_database_does_not_answer() {
     database.close();
     assert!(matches!(database.conn().await.unwrap_err(), DbError::Unavailable(_)));
 }
+
+#[tokio::test]
+async fn every_query_fits_the_schema() {
+    let database = database().await;
+    let (client, connection) = database.dedicated().await.unwrap();
+    let pump = tokio::spawn(connection);
+    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+    let mut wrong = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "sql") {
+                let sql = std::fs::read_to_string(&path).unwrap();
+                if let Err(error) = client.prepare(&sql).await {
+                    let cause = error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string);
+                    wrong.push(format!("{}: {cause}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    drop(client);
+    pump.await.unwrap().unwrap();
+}
