@@ -1,13 +1,16 @@
 #![doc = include_str!("../README.md")]
 
 pub mod audit;
+pub mod authcheck;
 mod config;
 mod cx;
 mod error;
 mod extensions;
+pub mod keys;
 mod names;
 pub mod organizations;
 mod refs;
+pub mod search;
 pub mod users;
 
 pub use config::{Config, SameSite, Secret};

@@ -231,3 +231,16 @@ pub async fn upsert_custom_role(q: &impl Querier, role: &CustomRoleRow, now: Tim
 pub async fn delete_custom_role(q: &impl Querier, org: Uuid, name: &str) -> Result<bool, DbError> {
     Ok(execute(q, statement!("delete_custom_role"), &[&org, &name]).await? > 0)
 }
+
+row! {
+    /// A membership alone.
+    pub struct MembershipRow {
+        pub organization_id: Uuid,
+        pub roles: Vec<String>,
+    }
+}
+
+/// The memberships of a user.
+pub async fn list_memberships_of_user(q: &impl Querier, user: Uuid) -> Result<Vec<MembershipRow>, DbError> {
+    all(q, statement!("list_memberships_of_user"), &[&user]).await
+}
