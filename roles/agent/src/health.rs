@@ -70,7 +70,9 @@ pub async fn run(apps: &[WorkspaceApp], session: &warren_rpc::Session) -> Result
 async fn watch(check: Check, states: States) {
     // One answer before the next check is due.
     let timeout = check.interval.saturating_sub(Duration::from_millis(1));
-    let Ok(client) = reqwest::Client::builder().timeout(timeout).no_proxy().build() else { return };
+    let Ok(tls) = warren_tls::shared_client_config() else { return };
+    let builder = reqwest::Client::builder().timeout(timeout).no_proxy().tls_backend_preconfigured((*tls).clone());
+    let Ok(client) = builder.build() else { return };
     let mut failures = 0;
     let mut tick = tokio::time::interval(check.interval);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
