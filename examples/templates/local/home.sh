@@ -33,6 +33,8 @@ if ! id "$user" >/dev/null 2>&1; then
 	fi
 fi
 chmod 711 "$root" "$directory"
+# The user must be able to walk down to its home, not to look around on the way.
+[ -n "$DATA_DIR" ] || chmod go+x /var/lib/warren
 if ! command -v setpriv >/dev/null 2>&1; then
 	echo "setpriv (util-linux) is not installed: this workspace will run as root." >&2
 	exit 0

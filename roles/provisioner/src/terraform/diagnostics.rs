@@ -35,8 +35,10 @@ pub(super) fn read(value: &Value) -> Diagnostic {
     if let Some(snippet) = snippet {
         lines.extend(source_lines(snippet));
     }
-    lines.push(String::new());
-    lines.extend(text("detail").lines().map(str::to_owned));
+    if !lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines.extend(text("detail").split('\n').map(str::to_owned));
     Diagnostic { level, headline, lines }
 }
 
@@ -84,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_diagnostic_without_place_or_detail_still_has_its_empty_line() {
+    fn a_diagnostic_without_place_or_detail_has_one_empty_line() {
         let found = read(&serde_json::json!({"severity": "error", "summary": "execution halted", "detail": ""}));
         assert_eq!(found.lines, [""]);
     }

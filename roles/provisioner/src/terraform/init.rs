@@ -10,7 +10,7 @@ use warren_template::hcl::Constraint;
 use super::command::CommandError;
 use super::events::Events;
 use super::modules::{self, Installed};
-use super::{Shared, environment, lock, mirror, prepared};
+use super::{Shared, lock, mirror, prepared};
 use crate::lines::StageLog;
 
 /// What initializing needs to know.
@@ -41,7 +41,10 @@ impl Init<'_> {
         if self.reuse
             && let Some(lines) = prepared::restore(&self.shared.cache_dir, &self.key(self.sources[1]), self.dir)
         {
-            for (level, line) in lines {
+            // What was chosen is worth knowing, what was fetched at that time is not.
+            for (level, line) in
+                lines.into_iter().filter(|(_, line)| !line.starts_with("Downloading ") && !line.starts_with("- "))
+            {
                 self.log.line(level, line).await;
             }
             return Ok(modules::installed(self.dir));
@@ -105,10 +108,9 @@ impl Init<'_> {
     }
 
     async fn process(&self, events: &mut Events<'_>) -> Result<(), CommandError> {
-        let mut environment = self.shared.base.clone();
+        let environment = self.shared.basic_environment();
         let plugins = self.shared.cache_dir.join("tf");
         std::fs::create_dir_all(&plugins).map_err(CommandError::Io)?;
-        environment::set(&mut environment, "TF_PLUGIN_CACHE_DIR", plugins.clone().into_os_string());
         let mut arguments = vec!["init".into(), "-no-color".into(), "-input=false".into()];
         if self.shared.init_json {
             arguments.push("-json".into());

@@ -307,7 +307,8 @@ impl Session {
 
     async fn printed_graph(&self, log: &StageLog) -> Result<Graph, String> {
         self.warn(log).await;
-        let run = self.run(vec!["graph".into(), "-type=plan".into()], &self.shared.base);
+        let environment = self.shared.basic_environment();
+        let run = self.run(vec!["graph".into(), "-type=plan".into()], &environment);
         let output = run.output(&self.cancel).await.map_err(|error| format!("terraform graph: {error}"))?;
         Ok(Graph::from_dot(&String::from_utf8_lossy(&output)))
     }
@@ -315,7 +316,8 @@ impl Session {
     async fn show(&self, plan: Option<&Path>) -> Result<Vec<u8>, String> {
         let mut arguments: Vec<OsString> = ["show", "-json", "-no-color"].map(OsString::from).into();
         arguments.extend(plan.map(|path| path.as_os_str().to_owned()));
-        let run = self.run(arguments, &self.shared.base);
+        let environment = self.shared.basic_environment();
+        let run = self.run(arguments, &environment);
         run.output(&self.cancel).await.map_err(|error| format!("terraform show: {error}"))
     }
 
@@ -374,6 +376,13 @@ impl Drop for Session {
 }
 
 impl Shared {
+    /// What every command has; plan and apply have the job's variables instead of the plugin cache.
+    pub(super) fn basic_environment(&self) -> environment::Variables {
+        let mut variables = self.base.clone();
+        environment::set(&mut variables, "TF_PLUGIN_CACHE_DIR", self.cache_dir.join("tf").into_os_string());
+        variables
+    }
+
     pub(super) fn run<'a>(
         &'a self,
         arguments: Vec<OsString>,

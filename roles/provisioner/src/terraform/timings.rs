@@ -52,8 +52,6 @@ impl Timings {
         };
         let resource = text("/hook/resource/addr").to_owned();
         let action = match (category, text("/hook/action")) {
-            // Reading a data source is announced as a refresh without an action.
-            ("state refresh", "") if resource.contains("data.") => "read".to_owned(),
             (category, "") => category.to_owned(),
             (_, action) => action.to_owned(),
         };
@@ -146,10 +144,10 @@ mod tests {
     #[test]
     fn an_end_before_its_start_counts_as_nothing() {
         let mut timings = Timings::new("plan");
-        timings.event(&hook("refresh_start", "data.x.y", "", "2026-01-01T00:00:02.000000Z"));
-        timings.event(&hook("refresh_complete", "data.x.y", "", "2026-01-01T00:00:01.000000Z"));
+        timings.event(&hook("refresh_start", "terraform_data.y", "", "2026-01-01T00:00:02.000000Z"));
+        timings.event(&hook("refresh_complete", "terraform_data.y", "", "2026-01-01T00:00:01.000000Z"));
         let done = timings.finish(true);
         assert_eq!(done[1].start, done[1].end);
-        assert_eq!(done[1].action, "read");
+        assert_eq!(done[1].action, "state refresh");
     }
 }

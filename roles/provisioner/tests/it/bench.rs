@@ -42,7 +42,20 @@ pub enum End {
 pub struct Outcome {
     pub end: End,
     pub updates: Vec<UpdateJobRequest>,
-    pub processes: Vec<Vec<String>>,
+    pub processes: Vec<Process>,
+}
+
+/// A Terraform process.
+#[derive(Debug, Clone, Default)]
+pub struct Process {
+    pub arguments: Vec<String>,
+    pub environment: std::collections::BTreeMap<String, String>,
+}
+
+impl Process {
+    pub fn command(&self) -> &str {
+        self.arguments.first().map_or("", String::as_str)
+    }
 }
 
 impl Outcome {
@@ -92,7 +105,7 @@ struct Server {
     jobs: Mutex<mpsc::Receiver<AcquiredJob>>,
     seen: Mutex<Seen>,
     ends: mpsc::Sender<End>,
-    canceled: CancellationToken,
+    canceled: std::sync::atomic::AtomicBool,
     /// Fires when a log line with this text arrives.
     cancel_at: Mutex<Option<String>>,
     modules: Mutex<Vec<u8>>,
@@ -157,7 +170,7 @@ impl Bench {
             jobs: Mutex::new(waiting),
             seen: Mutex::default(),
             ends: end,
-            canceled: CancellationToken::new(),
+            canceled: false.into(),
             cancel_at: Mutex::default(),
             modules: Mutex::default(),
             quota_ok: true.into(),
@@ -210,6 +223,11 @@ impl Bench {
         *self.server.cancel_at.lock().await = Some(text.to_owned());
     }
 
+    pub async fn forget_cancel(&self) {
+        *self.server.cancel_at.lock().await = None;
+        self.server.canceled.store(false, std::sync::atomic::Ordering::Relaxed);
+    }
+
     pub async fn seen_line(&self, text: &str) -> bool {
         self.server
             .seen
@@ -243,23 +261,19 @@ impl Bench {
         assert_eq!(left, 0, "work directories are removed");
     }
 
-    /// Arguments of all Terraform processes so far.
-    pub fn traced(&self) -> Vec<Vec<String>> {
+    /// All Terraform processes so far, but not those that ask for the version.
+    pub fn traced(&self) -> Vec<Process> {
         let text = std::fs::read_to_string(&self.trace).unwrap_or_default();
-        text.lines()
-            .map(|line| line.split('\u{1f}').filter(|word| !word.is_empty()).map(str::to_owned).collect())
-            .collect()
-    }
-
-    /// Environment that the last process of a kind (`plan`) had.
-    pub fn environment_of(&self, command: &str) -> Vec<(String, String)> {
-        let bytes = std::fs::read(self.trace.with_extension(command)).unwrap_or_default();
-        bytes
-            .split(|byte| *byte == 0)
-            .filter_map(|pair| {
+        let process = |line: &str| {
+            let mut words = line.split('\u{1f}').filter(|word| !word.is_empty()).map(str::to_owned);
+            let environment = std::fs::read(self.trace.with_extension(words.next()?)).unwrap_or_default();
+            let pair = |pair: &[u8]| {
                 String::from_utf8_lossy(pair).split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()))
-            })
-            .collect()
+            };
+            let environment = environment.split(|byte| *byte == 0).filter_map(pair).collect();
+            Some(Process { arguments: words.collect(), environment })
+        };
+        text.lines().filter_map(process).filter(|process| process.command() != "version").collect()
     }
 }
 
@@ -269,8 +283,8 @@ fn tracing_wrapper(dir: &std::path::Path, terraform: &std::path::Path, trace: &s
     let name = terraform.file_name().unwrap();
     let wrapper = dir.join(name);
     let script = format!(
-        "#!/bin/sh\n{{ for a in \"$@\"; do printf '%s\\037' \"$a\"; done; echo; }} >> '{trace}'\n\
-         cat /proc/self/environ > '{trace}'.$1\nexec '{terraform}' \"$@\"\n",
+        "#!/bin/sh\n{{ printf '%s\\037' $$; for a in \"$@\"; do printf '%s\\037' \"$a\"; done; echo; }} >> '{trace}'\n\
+         cat /proc/self/environ > '{trace}'.$$\nexec '{terraform}' \"$@\"\n",
         trace = trace.display(),
         terraform = terraform.display()
     );
@@ -341,11 +355,11 @@ impl Server {
             None => false,
         };
         if canceled_now {
-            self.canceled.cancel();
+            self.canceled.store(true, std::sync::atomic::Ordering::Relaxed);
         }
         let values = variable_values(&request.template_variables, &request.user_variable_values);
         seen.updates.push(request);
-        let canceled = self.canceled.is_cancelled();
+        let canceled = self.canceled.load(std::sync::atomic::Ordering::Relaxed);
         values.map(|variable_values| UpdateJobResponse { canceled, variable_values }).map_err(RpcError::new)
     }
 }
@@ -475,4 +489,22 @@ pub fn build(transition: WorkspaceTransition, state: &[u8]) -> acquired_job::Wor
         state: bytes::Bytes::copy_from_slice(state),
         ..acquired_job::WorkspaceBuild::default()
     }
+}
+
+/// A git repository with files; `None` after saying SKIPPED without git.
+pub fn repository(files: &[(&str, &str)]) -> Option<tempfile::TempDir> {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(dir.path().join(name), text).unwrap();
+    }
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-C"];
+        let done = std::process::Command::new("git").args(identity).arg(dir.path()).args(arguments).output();
+        done.is_ok_and(|output| output.status.success())
+    };
+    if git(&["init", "-q"]) && git(&["add", "."]) && git(&["commit", "-qm", "m"]) {
+        return Some(dir);
+    }
+    eprintln!("SKIPPED: git is not installed");
+    None
 }

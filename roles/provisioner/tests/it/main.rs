@@ -8,4 +8,5 @@ mod golden;
 mod imports;
 mod lifecycle;
 mod local_template;
+mod replay;
 mod templates;
