@@ -42,6 +42,9 @@ const INSIDE: &[(&str, &str)] = &[
     ("roles/cli", "roles/agent"),
 ];
 
+/// What protocol cores and decisions must not have: a runtime, sockets, a database.
+const NOT_BELOW_NET: &[&str] = &["tokio", "hyper", "axum", "reqwest", "tokio-postgres", "tokio-tungstenite"];
+
 /// Lines: above the first a warning, above the second an error.
 const FILE_LINES: (usize, usize) = (400, 800);
 /// Tables that may be longer.
@@ -93,7 +96,14 @@ fn check_arrows(root: &Path, findings: &mut Vec<String>) -> Result<()> {
     for package in &metadata.packages {
         let from = &folders[package.name.as_str()];
         for dep in &package.dependencies {
-            if dep.path.is_none() || dep.kind.as_deref() == Some("dev") {
+            if dep.kind.as_deref() == Some("dev") {
+                continue;
+            }
+            let below_net = ["base/types", "wire/", "domain/"].iter().any(|layer| from.starts_with(layer));
+            if below_net && NOT_BELOW_NET.contains(&dep.name.as_str()) {
+                findings.push(format!("{from} must not depend on {}: it has no I/O", dep.name));
+            }
+            if dep.path.is_none() {
                 continue;
             }
             if let Some(to) = folders.get(dep.name.as_str())
