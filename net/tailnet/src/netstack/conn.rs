@@ -10,6 +10,7 @@ use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::socket::tcp::{self, State};
 use tokio::sync::{Notify, mpsc};
 
+use super::flow::{Said, TcpHead};
 use super::{Flow, TcpStream};
 use crate::defaults::{TCP_BUFFER, TCP_LINGER, TCP_SILENCE};
 
@@ -79,6 +80,8 @@ pub(super) struct ConnState {
     pub leftover: VecDeque<u8>,
     /// Up to where the peer has acknowledged, by its last segment that did only that.
     pub acknowledged: Option<u32>,
+    /// The newest that the peer said in a segment without SYN, FIN or RST.
+    pub said: Option<Said>,
     /// After the leftover comes the end, not an error.
     pub finished: bool,
     /// The last statistics window in which it moved packets.
@@ -109,6 +112,7 @@ impl ConnState {
             peak: 0,
             leftover: VecDeque::new(),
             acknowledged: None,
+            said: None,
             finished: false,
             window: 0,
         }
@@ -141,8 +145,13 @@ impl ConnState {
     /// Whether a segment must be kept from the socket. While nothing but the FIN is on the way, repeated
     /// acknowledgements make the library think of a fast retransmission; it finds no data to repeat and stops its timer,
     /// and the FIN would never be sent again.
-    pub fn is_misleading(&mut self, only_acknowledges: Option<u32>) -> bool {
-        let Some(up_to) = only_acknowledges else { return false };
+    pub fn is_misleading(&mut self, head: &TcpHead) -> bool {
+        if let Some(said) = head.said
+            && self.said.is_none_or(|known| said.is_newer(&known))
+        {
+            self.said = Some(said);
+        }
+        let Some(up_to) = head.only_acknowledges else { return false };
         let repeated = self.acknowledged.replace(up_to) == Some(up_to);
         let socket = self.socket();
         let closing = matches!(socket.state(), State::FinWait1 | State::Closing | State::LastAck);
@@ -150,7 +159,7 @@ impl ConnState {
     }
 
     /// Whether the peer owes us an acknowledgement.
-    fn is_waiting(&mut self) -> bool {
+    pub fn is_waiting(&mut self) -> bool {
         let socket = self.socket();
         socket.send_queue() > 0
             || matches!(

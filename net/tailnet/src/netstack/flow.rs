@@ -53,6 +53,43 @@ pub(crate) struct TcpHead {
     pub opens: bool,
     /// Of a segment that does nothing but acknowledge: up to where.
     pub only_acknowledges: Option<u32>,
+    pub said: Option<Said>,
+}
+
+/// What a segment says of the connection's state.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Said {
+    /// The sequence number behind it.
+    pub next: u32,
+    pub acknowledged: u32,
+    pub window: [u8; 2],
+}
+
+impl Said {
+    /// Whether this is not older than another.
+    pub fn is_newer(&self, other: &Self) -> bool {
+        self.acknowledged.wrapping_sub(other.acknowledged) < u32::MAX / 2
+    }
+
+    /// The packet of the peer that says this and nothing else. The checksum is left out: nobody looks at it here.
+    pub fn repeat(&self, flow: &Flow) -> [u8; IP_HEADER + TCP_HEADER] {
+        const ACK: u8 = 0x10;
+        let mut packet = [0; IP_HEADER + TCP_HEADER];
+        packet[0] = 0x60;
+        packet[5] = TCP_HEADER as u8;
+        packet[6] = 6;
+        packet[7] = 64;
+        packet[8..24].copy_from_slice(&flow.remote.0.octets());
+        packet[24..40].copy_from_slice(&flow.local.0.octets());
+        packet[40..42].copy_from_slice(&flow.remote.1.to_be_bytes());
+        packet[42..44].copy_from_slice(&flow.local.1.to_be_bytes());
+        packet[44..48].copy_from_slice(&self.next.to_be_bytes());
+        packet[48..52].copy_from_slice(&self.acknowledged.to_be_bytes());
+        packet[52] = (TCP_HEADER as u8 / 4) << 4;
+        packet[53] = ACK;
+        packet[54..56].copy_from_slice(&self.window);
+        packet
+    }
 }
 
 impl TcpHead {
@@ -61,9 +98,19 @@ impl TcpHead {
         const SYN: u8 = 0x02;
         const RST_ACK: u8 = 0x14;
         const FIN_SYN_RST: u8 = 0x07;
-        let empty = usize::from(head[12] >> 4) * 4 == segment.len();
+        const FIN_SYN_RST_ACK: u8 = 0x17;
+        const ACK: u8 = 0x10;
+        let payload = segment.len().checked_sub(usize::from(head[12] >> 4) * 4)?;
+        let empty = payload == 0;
+        let sequence = u32::from_be_bytes([head[4], head[5], head[6], head[7]]);
         let acknowledged = u32::from_be_bytes([head[8], head[9], head[10], head[11]]);
+        let said = (head[13] & FIN_SYN_RST_ACK == ACK).then_some(Said {
+            next: sequence.wrapping_add(payload as u32),
+            acknowledged,
+            window: [head[14], head[15]],
+        });
         Some(Self {
+            said,
             only_acknowledges: (empty && head[13] & FIN_SYN_RST == 0).then_some(acknowledged),
             source_port: u16::from_be_bytes([head[0], head[1]]),
             destination_port: u16::from_be_bytes([head[2], head[3]]),

@@ -18,6 +18,13 @@ use crate::defaults::{ACCEPT_QUEUE, EPHEMERAL_PORTS, MAX_CONNECTIONS, MTU, PENDI
 
 const TCP: u8 = 6;
 
+/// A connection that could not be revived is tried again after this long, by the library's clock.
+const RESCUE_PAUSE: smoltcp::time::Duration = smoltcp::time::Duration::from_secs(1);
+
+/// The library's clock runs this much faster than ours: its shortest retransmission time-out of 1 s becomes 250 ms, its
+/// delayed acknowledgement 2.5 ms, its longest back-off 15 s.
+const CLOCK_RATE: u32 = 4;
+
 pub(crate) struct Stack {
     iface: Interface,
     addresses: Vec<Ipv6Addr>,
@@ -153,7 +160,7 @@ impl Stack {
             let flow =
                 Flow { local: (header.destination, head.destination_port), remote: (header.source, head.source_port) };
             if let Some(conn) = self.flows.get(&flow).cloned() {
-                let misleading = conn.state.lock().is_misleading(head.only_acknowledges);
+                let misleading = conn.state.lock().is_misleading(&head);
                 return if misleading { self.enqueue(&conn) } else { self.deliver(now, &conn, packet, sink) };
             }
             if head.opens && self.opens(now, flow, packet, sink) {
@@ -334,14 +341,49 @@ impl Stack {
             return Outcome::NoRoom;
         }
         state.queued = false;
-        if let Some(at) = self.iface.poll_at(time, &state.sockets) {
+        let mut next = self.iface.poll_at(time, &state.sockets);
+        if next.is_none() && state.is_waiting() {
+            self.rescue(time, conn, state, sink);
+            next = self.iface.poll_at(time, &state.sockets).or(Some(time + RESCUE_PAUSE));
+        }
+        if let Some(at) = next {
             // "At once" after everything was sent would be a busy loop: one tick later.
             let wait = (at - time).max(smoltcp::time::Duration::from_millis(1));
-            let at = now + Duration::from_micros(wait.total_micros());
+            let at = now + Duration::from_micros(wait.total_micros()) / CLOCK_RATE;
             due = Some(due.map_or(at, |due| due.min(at)));
         }
         self.set_timer(conn.flow, state, due);
         Outcome::Done
+    }
+
+    /// The library can forget its retransmission timer while data is on the way (when a window closes and opens again).
+    /// Repeated acknowledgements, made here from what the peer said last, bring it to its senses.
+    fn rescue(&mut self, time: smoltcp::time::Instant, conn: &Conn, state: &mut ConnState, sink: &mut dyn Sink) {
+        const FAST_RETRANSMIT: usize = 3;
+        let Some(said) = state.said else { return };
+        tracing::debug!(flow = ?conn.flow, "connection without a timer revived");
+        let packet = said.repeat(&conn.flow);
+        // One more than the library wants to see: the first may be news to it.
+        for _ in 0..=FAST_RETRANSMIT {
+            let mut port = Port {
+                received: Some(&packet),
+                sink,
+                scratch: &mut self.scratch,
+                destination: conn.flow.remote.0,
+                budget: 1,
+                held_back: false,
+            };
+            self.iface.poll_ingress_single(time, &mut port, &mut state.sockets);
+        }
+        let mut port = Port {
+            received: None,
+            sink,
+            scratch: &mut self.scratch,
+            destination: conn.flow.remote.0,
+            budget: TCP_TURN,
+            held_back: false,
+        };
+        while self.iface.poll_egress(time, &mut port, &mut state.sockets) == PollResult::SocketStateChanged {}
     }
 
     /// Gives an established connection to its listener.
@@ -414,7 +456,7 @@ impl Stack {
     }
 
     fn time(&self, now: Instant, skew: Duration) -> smoltcp::time::Instant {
-        let since = now.saturating_duration_since(self.epoch) + skew;
+        let since = now.saturating_duration_since(self.epoch) * CLOCK_RATE + skew;
         smoltcp::time::Instant::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
     }
 }

@@ -11,7 +11,7 @@ use crate::streams::pattern;
 
 const BYTES: usize = 64 << 20;
 
-pub async fn transfer(name: &str, mut from: TcpStream, mut to: TcpStream) {
+pub async fn transfer(name: &'static str, mut from: TcpStream, mut to: TcpStream) {
     let block = pattern(1 << 20);
     let expected = block.clone();
     let start = Instant::now();
