@@ -136,15 +136,20 @@ impl Run<'_> {
         let mut guard = self.spawn().await?;
         let mut out = Vec::new();
         let stdout = guard.child.stdout.take();
-        // Errors are told on standard error; the status is what counts here.
-        drop(guard.child.stderr.take());
+        // The status is what counts here; but a closed pipe would kill whoever writes to it.
+        let stderr = guard.child.stderr.take();
+        let drain = async {
+            if let Some(mut pipe) = stderr {
+                let _ = tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await;
+            }
+        };
         let read = async {
             match stdout {
                 Some(pipe) => pipe.take(OUTPUT_LIMIT as u64 + 1).read_to_end(&mut out).await.map(drop),
                 None => Ok(()),
             }
         };
-        let (read, status) = tokio::join!(read, guard.wait(cancel, self.exit_timeout));
+        let (read, (), status) = tokio::join!(read, drain, guard.wait(cancel, self.exit_timeout));
         read.map_err(CommandError::Io)?;
         let status = status?;
         if !status.success() {

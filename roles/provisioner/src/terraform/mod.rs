@@ -145,7 +145,7 @@ impl Terraform {
         }
         let cache_dir = std::path::absolute(&options.cache_dir).map_err(TerraformError::io(&options.cache_dir))?;
         let work_dir = std::path::absolute(&options.work_dir).map_err(TerraformError::io(&options.work_dir))?;
-        let warnings = environment::warnings(&inherited);
+        let mut warnings = environment::warnings(&inherited);
         let version = ask_version(&binary, &inherited, &cache_dir).await?;
         if version < MINIMUM {
             return Err(TerraformError::TooOld { path: binary, version });
@@ -155,6 +155,9 @@ impl Terraform {
         if options.provider.is_some() {
             mirror::prepare(&cache_dir)?;
             let config = cli_config::write(&cache_dir, &base)?;
+            // Taken over into ours, so it is not in force as it is.
+            warnings
+                .retain(|line| !line.contains(": TF_CLI_CONFIG_FILE=") || line.ends_with(&*config.to_string_lossy()));
             environment::set(&mut base, "TF_CLI_CONFIG_FILE", config.into_os_string());
         }
         // Nothing but the infrastructure may need the network.

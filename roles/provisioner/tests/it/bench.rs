@@ -135,7 +135,7 @@ pub fn provider_program() -> Option<PathBuf> {
     program.is_file().then_some(program)
 }
 
-fn terraform_program() -> Option<PathBuf> {
+pub fn terraform_program() -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).flat_map(|dir| [dir.join("terraform"), dir.join("tofu")]).find(|file| file.is_file())
 }

@@ -1,3 +1,5 @@
+//! Start, stop, start again, delete; what Terraform sees of a build.
+
 use warren_proto::provisioner::agent::Auth;
 use warren_proto::provisioner::{RichParameterValue, WorkspaceTransition};
 use warren_proto::provisionerd::acquired_job::Type;

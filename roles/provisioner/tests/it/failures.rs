@@ -1,3 +1,5 @@
+//! Jobs that fail, and what is reported of them.
+
 use std::time::Duration;
 
 use warren_proto::provisioner::{RichParameterValue, WorkspaceTransition};

@@ -1,3 +1,5 @@
+//! Imports and dry runs.
+
 use warren_proto::provisioner::RichParameterValue;
 use warren_proto::provisionerd::{acquired_job, completed_job};
 

@@ -1,3 +1,5 @@
+//! How a daemon ends.
+
 use std::time::Duration;
 
 use warren_proto::provisioner::WorkspaceTransition;
@@ -63,4 +65,54 @@ async fn a_daemon_that_runs_once_ends_after_its_job() {
     let outcome = bench.run(tar(&[("main.tf", PLAIN)]), import()).await;
     assert_eq!(outcome.error(), "");
     bench.shut_down().await;
+}
+
+/// Becomes the daemon that is killed; does nothing in an ordinary run.
+#[tokio::test]
+async fn helper_that_is_killed() {
+    let Some(dir) = std::env::var_os("WARREN_TEST_KILLED") else { return };
+    let Some(bench) = Bench::start().await else { return };
+    let marked = SLOW.replace(
+        "exec sleep 140",
+        &format!("echo $$ > '{0}/sleep'; exec sleep 140", std::path::Path::new(&dir).display()),
+    );
+    bench.post(tar(&[("main.tf", &marked)]), Type::WorkspaceBuild(build(WorkspaceTransition::Start, &[]))).await;
+    std::future::pending::<()>().await;
+}
+
+#[tokio::test]
+async fn a_killed_daemon_leaves_no_terraform_behind() {
+    if crate::bench::provider_program().is_none() || crate::bench::terraform_program().is_none() {
+        eprintln!("SKIPPED: terraform or the provider program is missing");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let mut helper = tokio::process::Command::new(std::env::current_exe().unwrap())
+        .args(["lifecycle::helper_that_is_killed", "--exact", "--nocapture"])
+        .env("WARREN_TEST_KILLED", dir.path())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let started = async {
+        loop {
+            match std::fs::read_to_string(dir.path().join("sleep")) {
+                Ok(text) if text.ends_with('\n') => return text.trim().parse::<i32>().unwrap(),
+                _ => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    };
+    let pid = tokio::time::timeout(Duration::from_secs(120), started).await.expect("the apply starts");
+    helper.kill().await.unwrap();
+    let gone = async {
+        while std::path::Path::new(&format!("/proc/{pid}/environ")).exists() && is_sleep(pid) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), gone).await.expect("terraform ends its provisioner");
+}
+
+fn is_sleep(pid: i32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|words| words.starts_with("sleep"))
 }

@@ -102,3 +102,12 @@ async fn a_dropped_run_leaves_no_process_behind() {
     };
     tokio::time::timeout(Duration::from_secs(30), gone).await.unwrap();
 }
+
+#[tokio::test]
+async fn complaints_on_standard_error_do_not_break_collected_output() {
+    let environment = [("PATH".into(), std::env::var_os("PATH").unwrap_or_default())];
+    let script =
+        "i=0; while [ $i -lt 3000 ]; do echo a rather long complaint about nothing >&2; i=$((i+1)); done; echo done";
+    let run = run(shell(script), &environment, Duration::from_secs(5));
+    assert_eq!(run.output(&CancellationToken::new()).await.unwrap(), b"done\n");
+}
