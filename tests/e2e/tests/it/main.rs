@@ -1,0 +1,8 @@
+//! Stories of the whole product.
+
+mod bad_input;
+mod bad_start;
+mod official;
+mod relay;
+mod story;
+mod story_access;
