@@ -90,6 +90,7 @@ async fn a_killed_daemon_leaves_no_terraform_behind() {
     let mut helper = tokio::process::Command::new(std::env::current_exe().unwrap())
         .args(["lifecycle::helper_that_is_killed", "--exact", "--nocapture"])
         .env("WARREN_TEST_KILLED", dir.path())
+        .env("TMPDIR", dir.path())
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())
         .kill_on_drop(true)

@@ -5,6 +5,7 @@ mod bench;
 mod builds;
 mod failures;
 mod golden;
+mod graphs;
 mod imports;
 mod lifecycle;
 mod local_template;
