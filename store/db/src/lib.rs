@@ -15,6 +15,7 @@ mod error;
 pub mod files;
 pub mod jobs;
 mod migrate;
+pub mod notifications;
 pub mod organizations;
 pub mod resources;
 mod run;

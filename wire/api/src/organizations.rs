@@ -269,6 +269,10 @@ pub struct UpdateRoles {
     pub roles: Vec<String>,
 }
 
+impl Rules for UpdateRoles {
+    const RULES: &'static [FieldRule] = &[];
+}
+
 string_enum! {
     /// `UserStatus`.
     pub enum UserStatus {

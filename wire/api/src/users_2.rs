@@ -154,6 +154,11 @@ pub struct CreateUserRequestWithOrgs {
     pub username: String,
 }
 
+impl Rules for CreateUserRequestWithOrgs {
+    // A full name that is too long is cut, not refused.
+    const RULES: &'static [FieldRule] = &[("email", &["omitempty", "email"]), ("username", &["required", "username"])];
+}
+
 /// `CreateUserSecretRequest`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]

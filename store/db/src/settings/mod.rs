@@ -20,3 +20,17 @@ pub async fn ensure_setting(q: &impl Querier, key: &str, value: &str) -> Result<
     }
     Ok(scalar(q, statement!("ensure_setting"), &[&key, &value]).await?.unwrap_or_else(|| value.to_owned()))
 }
+
+row! {
+    /// How many living workspaces have a status.
+    pub struct WorkspaceStatusCount {
+        pub status: String,
+        pub count: i64,
+    }
+}
+
+/// Living workspaces by the status of their latest build.
+pub async fn count_workspaces_by_status(q: &impl Querier) -> Result<Vec<(String, i64)>, DbError> {
+    let rows: Vec<WorkspaceStatusCount> = crate::all(q, statement!("count_workspaces_by_status"), &[]).await?;
+    Ok(rows.into_iter().map(|row| (row.status, row.count)).collect())
+}
