@@ -1,0 +1,6 @@
+//! The HTTP surface against a real database.
+
+mod harness;
+mod sessions;
+mod transport;
+mod users;

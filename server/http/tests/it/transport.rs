@@ -1,0 +1,60 @@
+use http::Method;
+
+use crate::harness::{TestServer, json_of};
+
+#[tokio::test]
+async fn every_answer_carries_version_request_id_and_cookie() {
+    let server = TestServer::start().await;
+    for path in ["/api/v2/buildinfo", "/api/v2/users/first", "/api/v2/nothing", "/healthz", "/anything"] {
+        let response = server.get(path, "").await;
+        let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(header("x-coder-build-version").as_deref(), Some("v2.31.0"), "{path}");
+        assert!(uuid::Uuid::parse_str(&header("x-coder-request-id").unwrap()).is_ok());
+        assert_eq!(header("x-content-type-options").as_deref(), Some("nosniff"));
+        assert!(header("set-cookie").unwrap().starts_with("csrf_token="), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn unknown_route_wrong_method_and_slashes() {
+    let server = TestServer::start().await;
+    let unknown = server.get("/api/v2/nothing", "").await;
+    assert_eq!(unknown.status(), 404);
+    assert_eq!(unknown.headers()["content-type"], "application/json; charset=utf-8");
+    assert_eq!(json_of(unknown).await["message"], "Route not found.");
+    for method in [Method::HEAD, Method::DELETE] {
+        let wrong = server.request(method, "/api/v2/buildinfo", "").send().await.unwrap();
+        assert_eq!(wrong.status(), 405);
+        assert_eq!(wrong.text().await.unwrap(), "");
+    }
+    assert_eq!(server.get("//api//v2/buildinfo", "").await.status(), 200);
+    assert_eq!(server.get("/api/v2/buildinfo/", "").await.status(), 404);
+    assert_eq!(server.get("/api/v2/users/", "").await.status(), 401);
+    assert_eq!(server.get("/api/v2/", "").await.text().await.unwrap(), "{\"message\":\"👋\"}\n");
+}
+
+#[tokio::test]
+async fn bodies_are_bounded_and_read_leniently() {
+    let server = TestServer::start().await;
+    let send = |body: String| server.request(Method::POST, "/api/v2/users/first", "").body(body).send();
+    let empty = send(String::new()).await.unwrap();
+    assert_eq!(empty.status(), 400);
+    assert_eq!(json_of(empty).await["detail"], "EOF");
+    assert_eq!(send("{x".into()).await.unwrap().status(), 400);
+    assert_eq!(send("x".repeat(5 << 20)).await.unwrap().status(), 413);
+    let good = r#"{"email":"a@b.c","username":"a","password":"Placeh0lder-pass!","unknown":1} trailing"#;
+    assert_eq!(send(good.into()).await.unwrap().status(), 201);
+}
+
+#[tokio::test]
+async fn login_is_limited() {
+    let server = TestServer::start_with(|config| config.rate_limits = true).await;
+    let mut last = None;
+    for _ in 0..61 {
+        last = Some(server.request(Method::POST, "/api/v2/users/login", "").body("{}").send().await.unwrap());
+    }
+    let refused = last.unwrap();
+    assert_eq!(refused.status(), 429);
+    assert_eq!(refused.headers()["x-ratelimit-limit"], "60");
+    assert_eq!(refused.headers()["retry-after"], "60");
+}
