@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod daemon;
+pub mod external;
 pub mod extract;
 mod job;
 mod lines;
@@ -9,4 +10,5 @@ pub mod terraform;
 mod updates;
 
 pub use daemon::{Daemon, DaemonOptions, Dial, DialError};
+pub use external::{Credential, External};
 pub use terraform::{LazyTerraform, ProviderBinary, Terraform, TerraformOptions};

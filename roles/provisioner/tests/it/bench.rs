@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, mpsc};
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use warren_proto::provisioner::{
@@ -19,8 +20,10 @@ use warren_proto::provisionerd::{
     AcquiredJob, CommitQuotaResponse, CompletedJob, Empty, FailedJob, Log, UpdateJobRequest, UpdateJobResponse,
     acquired_job, completed_job,
 };
-use warren_provisioner::{Daemon, DaemonOptions, Dial, DialError, LazyTerraform, ProviderBinary, TerraformOptions};
-use warren_rpc::{DialOptions, Router, RpcError, Session, WsPipe, dial, pipe, serve};
+use warren_provisioner::{
+    Credential, Daemon, DaemonOptions, Dial, External, LazyTerraform, ProviderBinary, TerraformOptions,
+};
+use warren_rpc::{Router, RpcError, Session, WsPipe, pipe, serve};
 use warren_template::archive::{Entry, write_tar};
 
 /// How the daemon reaches the server.
@@ -110,6 +113,8 @@ struct Server {
     cancel_at: Mutex<Option<String>>,
     modules: Mutex<Vec<u8>>,
     quota_ok: std::sync::atomic::AtomicBool,
+    /// Ends the sessions over pipes.
+    connection: Mutex<CancellationToken>,
 }
 
 /// A daemon with its server.
@@ -174,6 +179,7 @@ impl Bench {
             cancel_at: Mutex::default(),
             modules: Mutex::default(),
             quota_ok: true.into(),
+            connection: Mutex::default(),
         });
         let terraform = Arc::new(LazyTerraform::new(options));
         let mut daemon = DaemonOptions::built_in("test", terraform.clone());
@@ -237,6 +243,12 @@ impl Bench {
             .iter()
             .flat_map(|update| &update.logs)
             .any(|log| log.output.contains(text))
+    }
+
+    /// Cuts the connection; the daemon may dial again.
+    pub async fn break_connection(&self) {
+        let broken = std::mem::take(&mut *self.server.connection.lock().await);
+        broken.cancel();
     }
 
     pub async fn serve_modules(&self, archive: Vec<u8>) {
@@ -387,16 +399,22 @@ fn variable_values(variables: &[TemplateVariable], given: &[VariableValue]) -> R
 fn dial_pipe(server: Arc<Server>, tasks: TaskTracker) -> Dial {
     let router = Arc::new(router());
     Arc::new(move || {
-        let (near, far) = pipe();
-        tasks.spawn(serve(Session::server(far), router.clone(), server.clone(), CancellationToken::new()));
-        async move { Ok(Session::client(near)) }.boxed()
+        let (router, server, tasks) = (router.clone(), server.clone(), tasks.clone());
+        async move {
+            let (near, far) = pipe();
+            let connection = server.connection.lock().await.clone();
+            tasks.spawn(serve(Session::server(far), router, server, connection));
+            Ok(Session::client(near))
+        }
+        .boxed()
     })
 }
 
+/// An external daemon's way: the request must say who it is.
 async fn dial_websocket(server: Arc<Server>, tasks: TaskTracker, stop: CancellationToken) -> Dial {
     let router = Arc::new(router());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("ws://{}/serve", listener.local_addr().unwrap());
+    let address = format!("http://{}", listener.local_addr().unwrap());
     let accepted = tasks.clone();
     tasks.spawn(async move {
         loop {
@@ -406,19 +424,34 @@ async fn dial_websocket(server: Arc<Server>, tasks: TaskTracker, stop: Cancellat
             };
             let (router, server) = (router.clone(), server.clone());
             accepted.spawn(async move {
-                let socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+                let socket = tokio_tungstenite::accept_hdr_async(stream, check_upgrade).await.unwrap();
                 let _ = serve(Session::server(WsPipe::new(socket)), router, server, CancellationToken::new()).await;
             });
         }
     });
-    Arc::new(move || {
-        let url = url.clone();
-        async move {
-            let pipe = dial(DialOptions::new(url)).await.map_err(|error| DialError::Failed(error.to_string()))?;
-            Ok(Session::client(pipe))
-        }
-        .boxed()
-    })
+    external(&address).dial().unwrap()
+}
+
+/// A daemon of the default organization with a key.
+pub fn external(address: &str) -> External {
+    External {
+        server: address.parse().unwrap(),
+        organization: "default".to_owned(),
+        name: "test".to_owned(),
+        tags: [("zone".to_owned(), "a b".to_owned())].into(),
+        credential: Credential::Key("secret-key".into()),
+        build_version: "v0.1.0".to_owned(),
+        tls: None,
+    }
+}
+
+#[allow(clippy::result_large_err)]
+fn check_upgrade(request: &Request, response: Response) -> Result<Response, ErrorResponse> {
+    let expected = "/api/v2/organizations/default/provisionerdaemons/serve?version=1.15&name=test&provisioner=terraform&tag=zone%3Da+b";
+    let key = request.headers().get("Coder-Provisioner-Daemon-Key").map(|value| value.as_bytes());
+    assert_eq!(request.uri(), expected);
+    assert_eq!(key, Some(b"secret-key".as_slice()));
+    Ok(response)
 }
 
 /// A template archive.

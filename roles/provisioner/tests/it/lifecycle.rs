@@ -28,6 +28,18 @@ async fn a_stopped_daemon_finishes_its_job_and_takes_no_other() {
 }
 
 #[tokio::test]
+async fn a_job_survives_a_broken_connection() {
+    let Some(bench) = Bench::start().await else { return };
+    let slow = SLOW.replace("exec sleep 140", "sleep 1");
+    bench.post(tar(&[("main.tf", &slow)]), Type::WorkspaceBuild(build(WorkspaceTransition::Start, &[]))).await;
+    wait_for_line(&bench, "Provisioning with 'local-exec'").await;
+    bench.break_connection().await;
+    assert!(matches!(bench.end().await, crate::bench::End::Completed(_)));
+    assert!(bench.seen_line("Apply complete!").await);
+    bench.shut_down().await;
+}
+
+#[tokio::test]
 async fn an_interrupted_daemon_cancels_its_job_and_ends() {
     let Some(bench) = Bench::start().await else { return };
     let template = tar(&[("main.tf", SLOW)]);
@@ -65,6 +77,31 @@ async fn a_daemon_that_runs_once_ends_after_its_job() {
     let outcome = bench.run(tar(&[("main.tf", PLAIN)]), import()).await;
     assert_eq!(outcome.error(), "");
     bench.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_refused_daemon_ends_and_one_that_is_only_unlucky_tries_again() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        for answer in ["HTTP/1.1 502 Bad Gateway", "HTTP/1.1 403 Forbidden"] {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request).await.unwrap();
+            let body = "{\"message\":\"the key is gone\"}";
+            let answer = format!("{answer}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    let dir = tempfile::tempdir().unwrap();
+    let terraform = warren_provisioner::LazyTerraform::new(warren_provisioner::TerraformOptions::below(dir.path()));
+    let options = warren_provisioner::DaemonOptions::new("test", std::sync::Arc::new(terraform));
+    let dial = crate::bench::external(&address).dial().unwrap();
+    let ended = warren_provisioner::Daemon::run(dial, options, tokio_util::sync::CancellationToken::new());
+    let error = tokio::time::timeout(Duration::from_secs(60), ended).await.unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "the server refused this daemon: 403 Forbidden: the key is gone");
+    server.await.unwrap();
 }
 
 /// Becomes the daemon that is killed; does nothing in an ordinary run.
