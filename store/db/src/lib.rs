@@ -5,6 +5,7 @@ mod row;
 #[macro_use]
 mod statement;
 mod access;
+pub mod access_lists;
 pub mod agents;
 pub mod api_keys;
 pub mod audit;

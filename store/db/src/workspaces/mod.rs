@@ -1,6 +1,7 @@
 //! Workspaces.
 
 mod lifecycle;
+mod people;
 mod settings;
 
 use jiff::Timestamp;
@@ -9,6 +10,7 @@ use uuid::Uuid;
 use warren_rbac::{Filter, Guarded, Object, Protected, Resource};
 
 pub use lifecycle::*;
+pub use people::*;
 pub use settings::*;
 
 use crate::access::{Access, StoredAcl, acl};
