@@ -32,7 +32,7 @@ pub fn list_examples() -> Vec<TemplateExample> {
 pub fn example_archive(id: &str) -> Option<Vec<u8>> {
     let starter = STARTERS.iter().find(|starter| starter.id == id)?;
     let entries: Vec<_> = starter.files.iter().map(|(name, data)| Entry::file(*name, *data)).collect();
-    write_tar(&entries, u64::MAX).ok()
+    write_tar(&entries).ok()
 }
 
 fn describe(starter: &Starter) -> TemplateExample {

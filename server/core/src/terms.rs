@@ -113,11 +113,6 @@ impl Search {
         Some(values)
     }
 
-    /// Notes a wrong value of a key that was taken by another method.
-    pub(crate) fn wrong(&mut self, key: &str, detail: impl Into<String>) {
-        self.refuse(key, detail);
-    }
-
     /// An error if anything was wrong or is left.
     ///
     /// # Errors

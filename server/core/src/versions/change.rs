@@ -36,6 +36,7 @@ pub async fn update_version(cx: &Cx, id: Uuid, request: PatchTemplateVersionRequ
 pub async fn cancel_version(cx: &Cx, id: Uuid) -> Result<Response> {
     let conn = cx.db().conn().await?;
     let row = load(cx, &conn, id, Action::Update).await?;
+    drop(conn);
     cancel(cx, row.job_id, row.job_completed_at.is_some(), row.job_canceled_at.is_some()).await
 }
 

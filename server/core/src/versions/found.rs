@@ -60,7 +60,8 @@ pub async fn list_external_auth(cx: &Cx, id: Uuid) -> Result<Vec<TemplateVersion
     let conn = cx.db().conn().await?;
     load(cx, &conn, id, Action::Read).await?;
     let needs = import(&conn, id).await?.external_auth.0;
-    let known = &cx.builds().options().external_auth;
+    let builds = cx.builds();
+    let known = &builds.options().external_auth;
     if let Some(need) = needs.iter().find(|need| !known.contains(&need.id)) {
         return Err(Error::new(404, format!("The external auth provider {:?} is not configured.", need.id)));
     }

@@ -10,7 +10,7 @@ mod workspace;
 
 pub(crate) use build::build;
 pub(crate) use job::{JobParts, Queue, job, job_details, job_parts, matched};
-pub(crate) use resource::{ResourceSet, resources};
+pub(crate) use resource::resources;
 pub(crate) use template::template;
 pub(crate) use version::version;
 pub(crate) use workspace::workspace;
