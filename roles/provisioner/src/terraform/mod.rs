@@ -190,6 +190,24 @@ impl Terraform {
     }
 }
 
+impl Shared {
+    /// What every command has; plan and apply have the job's variables instead of the plugin cache.
+    fn basic_environment(&self) -> environment::Variables {
+        let mut variables = self.base.clone();
+        environment::set(&mut variables, "TF_PLUGIN_CACHE_DIR", self.cache_dir.join("tf").into_os_string());
+        variables
+    }
+
+    fn run<'a>(
+        &'a self,
+        arguments: Vec<OsString>,
+        environment: &'a [(OsString, OsString)],
+        dir: &'a Path,
+    ) -> command::Run<'a> {
+        command::Run { binary: &self.binary, arguments, environment, dir, exit_timeout: self.exit_timeout }
+    }
+}
+
 fn find_on_path(environment: &[(OsString, OsString)]) -> Option<PathBuf> {
     use std::os::unix::fs::PermissionsExt;
     let path = environment.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone())?;

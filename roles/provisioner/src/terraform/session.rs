@@ -375,24 +375,6 @@ impl Drop for Session {
     }
 }
 
-impl Shared {
-    /// What every command has; plan and apply have the job's variables instead of the plugin cache.
-    pub(super) fn basic_environment(&self) -> environment::Variables {
-        let mut variables = self.base.clone();
-        environment::set(&mut variables, "TF_PLUGIN_CACHE_DIR", self.cache_dir.join("tf").into_os_string());
-        variables
-    }
-
-    pub(super) fn run<'a>(
-        &'a self,
-        arguments: Vec<OsString>,
-        environment: &'a [(OsString, OsString)],
-        dir: &'a Path,
-    ) -> Run<'a> {
-        Run { binary: &self.binary, arguments, environment, dir, exit_timeout: self.exit_timeout }
-    }
-}
-
 /// The error text that clients know, with Terraform's first error after it.
 pub(super) fn with_reason(text: String, events: &Events<'_>) -> String {
     match &events.error {
