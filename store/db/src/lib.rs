@@ -6,6 +6,7 @@ mod row;
 mod statement;
 mod access;
 pub mod access_lists;
+pub mod agent_reports;
 pub mod agents;
 pub mod api_keys;
 pub mod audit;

@@ -1,0 +1,2 @@
+-- $1 agent
+SELECT resource_monitors FROM workspace_agents WHERE id = $1
