@@ -1,4 +1,29 @@
 #![doc = include_str!("../README.md")]
 
+mod activity;
+mod client;
+mod conns;
 pub mod coordination;
+mod defaults;
 pub mod derp_map;
+pub mod events;
+mod live;
+mod metadata;
+mod owners;
+mod presence;
+mod resume;
+mod rpc;
+mod service;
+mod session;
+mod tokens;
+mod version;
+
+pub use activity::Traffic;
+pub use client::ClientRights;
+pub use conns::{AgentConns, AgentStream};
+pub use coordination::{Coordination, TunnelRights};
+pub use resume::{InvalidToken, ResumeToken, ResumeTokens};
+pub use rpc::{LogLine, LogRefused};
+pub use service::{Agents, StartError};
+pub use session::AgentHello;
+pub use version::check_version;

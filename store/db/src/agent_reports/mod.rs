@@ -1,9 +1,14 @@
 //! What agents report and ask for.
 
 use jiff::Timestamp;
+use postgres_types::Json;
 use serde_json::Value;
 use uuid::Uuid;
+use warren_rbac::{Guarded, Object, Protected};
 
+use crate::access::StoredAcl;
+use crate::resources::{AgentMetadataDescription, ResourceRow};
+use crate::workspaces::workspace_object;
 use crate::{DbError, Querier, all, execute, list, one, optional, scalar};
 
 row! {
@@ -42,6 +47,71 @@ row! {
         pub level: String,
         pub log_source_id: Uuid,
         pub output: String,
+    }
+}
+
+row! {
+    /// What became of lines that were to be stored.
+    pub struct LogsInsertedRow {
+        /// Length of the whole output in bytes; `None`: refused, it would be too long.
+        pub length: Option<i32>,
+        /// The lowest id.
+        pub first_id: Option<i64>,
+    }
+}
+
+row! {
+    /// What decides about prolonging a build.
+    pub struct BumpFactsRow {
+        pub build_id: Uuid,
+        pub workspace_id: Uuid,
+        pub owner_id: Uuid,
+        pub deadline: Option<Timestamp>,
+        pub max_deadline: Option<Timestamp>,
+        pub ttl_ms: Option<i64>,
+        pub autostart_schedule: Option<String>,
+        pub activity_bump_ms: i64,
+        pub default_ttl_ms: i64,
+        pub allow_user_autostart: bool,
+        pub allow_user_autostop: bool,
+        pub autostart_days: i16,
+    }
+}
+
+row! {
+    /// An agent of a workspace and, if it has it, the app of a slug.
+    pub struct AppTargetRow {
+        pub workspace_id: Uuid,
+        pub workspace_name: String,
+        pub owner_id: Uuid,
+        pub owner_name: String,
+        pub organization_id: Uuid,
+        pub dormant: bool,
+        pub user_acl: Json<StoredAcl>,
+        pub group_acl: Json<StoredAcl>,
+        pub agent_id: Uuid,
+        pub agent_name: String,
+        pub slug: Option<String>,
+        pub url: Option<String>,
+        pub external: Option<bool>,
+        pub subdomain: Option<bool>,
+        pub sharing_level: Option<String>,
+        pub health: Option<String>,
+    }
+}
+
+impl Protected for AppTargetRow {
+    fn object(&self) -> Object {
+        let lists = (&self.user_acl.0, &self.group_acl.0);
+        workspace_object(self.workspace_id, self.owner_id, self.organization_id, self.dormant, lists)
+    }
+}
+
+row! {
+    /// A key pair in OpenSSH form.
+    pub struct GitKeyRow {
+        pub public_key: String,
+        pub private_key: String,
     }
 }
 
@@ -109,33 +179,33 @@ pub async fn update_lifecycle(q: &impl Querier, agent: Uuid, state: &str, at: Ti
     execute(q, statement!("update_lifecycle"), &[&agent, &state, &at]).await
 }
 
-/// An agent connected.
+/// An agent connected; when it did for the first time.
 ///
 /// # Errors
 /// [`DbError`].
-pub async fn update_connected(q: &impl Querier, agent: Uuid, now: Timestamp) -> Result<u64, DbError> {
-    execute(q, statement!("update_connected"), &[&agent, &now]).await
+pub async fn update_connected(q: &impl Querier, agent: Uuid, now: Timestamp) -> Result<Option<Timestamp>, DbError> {
+    scalar(q, statement!("update_connected"), &[&agent, &now]).await
 }
 
-/// An agent's connection ended.
+/// An agent's connection that began at `since` ended; nothing happens when another server has a newer one.
 ///
 /// # Errors
 /// [`DbError`].
 pub async fn update_disconnected(
     q: &impl Querier,
     agent: Uuid,
-    last_seen: Timestamp,
+    (since, last_seen): (Timestamp, Timestamp),
     now: Timestamp,
 ) -> Result<u64, DbError> {
-    execute(q, statement!("update_disconnected"), &[&agent, &last_seen, &now]).await
+    execute(q, statement!("update_disconnected"), &[&agent, &since, &last_seen, &now]).await
 }
 
-/// Stores the last signs of life of many agents in one statement.
+/// Which of these agents may be connected.
 ///
 /// # Errors
 /// [`DbError`].
-pub async fn update_last_seen(q: &impl Querier, agents: &[Uuid], times: &[Timestamp]) -> Result<u64, DbError> {
-    execute(q, statement!("update_last_seen"), &[&agents, &times]).await
+pub async fn list_admitted(q: &impl Querier, agents: &[Uuid]) -> Result<Vec<Uuid>, DbError> {
+    list(q, statement!("list_admitted"), &[&agents]).await
 }
 
 /// The apps of an agent with their healths.
@@ -159,19 +229,6 @@ pub async fn update_app_healths(
     execute(q, statement!("update_app_healths"), &[&agent, &apps, &healths]).await
 }
 
-/// Adds to the length of an agent's output; `None` when that would pass the limit. The first value is the new length.
-///
-/// # Errors
-/// [`DbError`].
-pub async fn reserve_log_bytes(
-    q: &impl Querier,
-    agent: Uuid,
-    bytes: i32,
-    limit: i32,
-) -> Result<Option<i32>, DbError> {
-    scalar(q, statement!("reserve_log_bytes"), &[&agent, &bytes, &limit]).await
-}
-
 /// From now on the agent's output is refused.
 ///
 /// # Errors
@@ -180,17 +237,29 @@ pub async fn mark_logs_overflowed(q: &impl Querier, agent: Uuid) -> Result<u64, 
     execute(q, statement!("mark_logs_overflowed"), &[&agent]).await
 }
 
-/// Stores lines of one source; answers their ids in order.
+/// Lines of an agent's output to store.
+#[derive(Debug)]
+pub struct NewLogs<'a> {
+    pub agent_id: Uuid,
+    pub source_id: Uuid,
+    pub created_at: Timestamp,
+    /// One for each line.
+    pub levels: &'a [&'a str],
+    pub lines: &'a [String],
+}
+
+/// Stores lines of one source unless the agent's output would become longer than `limit` bytes.
 ///
 /// # Errors
 /// [`DbError`].
-pub async fn insert_logs(
-    q: &impl Querier,
-    (agent, source, now): (Uuid, Uuid, Timestamp),
-    levels: &[&str],
-    lines: &[String],
-) -> Result<Vec<i64>, DbError> {
-    list(q, statement!("insert_logs"), &[&agent, &source, &now, &levels, &lines]).await
+pub async fn insert_logs(q: &impl Querier, logs: &NewLogs<'_>, limit: i32) -> Result<LogsInsertedRow, DbError> {
+    let NewLogs { agent_id, source_id, created_at, levels, lines } = logs;
+    let bytes = lines.iter().map(String::len).sum::<usize>();
+    // More than any limit: the comparison in the statement must not overflow.
+    let bytes = i32::try_from(bytes).unwrap_or(i32::MAX / 2).min(i32::MAX / 2);
+    let params: &[&(dyn tokio_postgres::types::ToSql + Sync)] =
+        &[agent_id, source_id, created_at, levels, lines, &bytes, &limit];
+    one(q, statement!("insert_logs"), params).await
 }
 
 /// Lines after an id, at most `limit`.
@@ -239,18 +308,79 @@ pub async fn upsert_connection_log(q: &impl Querier, report: &ConnectionReport) 
     execute(q, statement!("upsert_connection_log"), params).await
 }
 
-/// Whether the agent's build is the latest of its workspace.
-///
-/// # Errors
-/// [`DbError`].
-pub async fn is_latest_build(q: &impl Querier, agent: Uuid) -> Result<bool, DbError> {
-    Ok(scalar::<Option<bool>>(q, statement!("is_latest_build"), &[&agent]).await?.flatten().unwrap_or(false))
-}
-
 /// The monitors that the template asks for, as JSON.
 ///
 /// # Errors
 /// [`DbError`].
 pub async fn find_monitors(q: &impl Querier, agent: Uuid) -> Result<Option<Value>, DbError> {
     scalar(q, statement!("find_monitors"), &[&agent]).await
+}
+
+/// An agent with its resource.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn find_agent(q: &impl Querier, agent: Uuid) -> Result<Option<ResourceRow>, DbError> {
+    optional(q, statement!("find_agent"), &[&agent]).await
+}
+
+/// What an agent measures again and again, in display order.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn find_metadata(
+    q: &impl Querier,
+    agent: Uuid,
+) -> Result<Option<Vec<AgentMetadataDescription>>, DbError> {
+    Ok(scalar::<Json<Vec<AgentMetadataDescription>>>(q, statement!("find_metadata"), &[&agent]).await?.map(|json| json.0))
+}
+
+/// What decides about prolonging workspaces that were used.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn list_bump_facts(q: &impl Querier, workspaces: &[Uuid]) -> Result<Vec<BumpFactsRow>, DbError> {
+    all(q, statement!("list_bump_facts"), &[&workspaces]).await
+}
+
+/// Prolongs builds.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn update_deadlines(q: &impl Querier, builds: &[Uuid], deadlines: &[Timestamp]) -> Result<u64, DbError> {
+    execute(q, statement!("update_deadlines"), &[&builds, &deadlines]).await
+}
+
+/// The stored key of a feature, or this one, stored now.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn ensure_secret(
+    q: &impl Querier,
+    feature: &str,
+    secret: &[u8],
+    now: Timestamp,
+) -> Result<Vec<u8>, DbError> {
+    Ok(scalar(q, statement!("ensure_secret"), &[&feature, &secret, &now]).await?.unwrap_or_else(|| secret.to_vec()))
+}
+
+/// The agents of a workspace's latest build, each with the app of this slug if it has it.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn list_app_targets(
+    q: &impl Querier,
+    (owner, workspace, agent): (&str, &str, Option<&str>),
+    slug: &str,
+) -> Result<Vec<Guarded<AppTargetRow>>, DbError> {
+    let rows = all(q, statement!("list_app_targets"), &[&owner, &workspace, &agent, &slug]).await?;
+    Ok(rows.into_iter().map(Guarded::new).collect())
+}
+
+/// The key pair with which a user's workspaces reach repositories.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn find_git_key(q: &impl Querier, user: Uuid) -> Result<Option<GitKeyRow>, DbError> {
+    optional(q, statement!("find_git_key"), &[&user]).await
 }

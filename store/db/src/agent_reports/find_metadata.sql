@@ -1,0 +1,2 @@
+-- $1 agent
+SELECT metadata FROM workspace_agents WHERE id = $1 AND NOT deleted
