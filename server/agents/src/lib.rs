@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod activity;
+mod agent_api;
+mod agent_rest;
 mod client;
 mod conns;
 pub mod coordination;
@@ -16,9 +18,12 @@ mod rpc;
 mod service;
 mod session;
 mod tokens;
+pub mod users;
 mod version;
+mod view;
 
 pub use activity::Traffic;
+pub use agent_api::listening_ports;
 pub use client::ClientRights;
 pub use conns::{AgentConns, AgentStream};
 pub use coordination::{Coordination, TunnelRights};

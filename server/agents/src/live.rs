@@ -29,8 +29,8 @@ struct State {
     first_connected_at: Option<Timestamp>,
     /// The output is full.
     overflowed: bool,
-    /// The start script's end was counted.
-    ended_at: Option<Timestamp>,
+    /// When the last connection ended.
+    ended_at: Timestamp,
 }
 
 struct Connection {
@@ -55,11 +55,7 @@ impl Live {
     pub(crate) fn entry(&self, identity: &Arc<AgentIdentity>) -> Arc<LiveAgent> {
         let mut agents = self.0.write();
         let entry = agents.entry(identity.agent_id).or_insert_with(|| {
-            Arc::new(LiveAgent {
-                identity: identity.clone(),
-                metadata: MetadataValues::default(),
-                state: Mutex::default(),
-            })
+            Arc::new(LiveAgent::new(identity.clone()))
         });
         entry.clone()
     }
@@ -77,11 +73,6 @@ impl Live {
         self.0.write().remove(&agent);
     }
 
-    /// Number of connected agents.
-    pub(crate) fn connected(&self) -> usize {
-        self.0.read().values().filter(|agent| agent.presence().is_some()).count()
-    }
-
     /// Forgets agents of an owner that are not connected since `before`; whether any are left.
     pub(crate) fn forget_idle(&self, owner: Uuid, before: Timestamp) -> bool {
         let mut agents = self.0.write();
@@ -89,13 +80,19 @@ impl Live {
             let state = agent.state.lock();
             agent.identity.owner_id != owner
                 || !state.connections.is_empty()
-                || state.ended_at.is_none_or(|ended| ended > before)
+                || state.ended_at > before
         });
         agents.values().any(|agent| agent.identity.owner_id == owner)
     }
 }
 
 impl LiveAgent {
+    /// An agent without connections.
+    pub(crate) fn new(identity: Arc<AgentIdentity>) -> Self {
+        let state = State { ended_at: crate::service::now(), ..State::default() };
+        Self { identity, metadata: MetadataValues::default(), state: Mutex::new(state) }
+    }
+
     /// Adds a connection; its number.
     pub(crate) fn connect(&self, now: Timestamp, cancel: CancellationToken) -> u64 {
         let mut state = self.state.lock();
@@ -124,7 +121,7 @@ impl LiveAgent {
         if !state.connections.is_empty() {
             return None;
         }
-        state.ended_at = Some(now);
+        state.ended_at = now;
         Some((connection.since, connection.last_seen))
     }
 
