@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
 use uuid::Uuid;
-use crate::events::WorkspaceEvent;
+use warren_builds::WorkspaceEvent;
 use warren_db::DbError;
 use warren_db::agent_reports::{BumpFactsRow, list_bump_facts, update_deadlines};
 use warren_db::workspaces::touch_workspaces;

@@ -27,7 +27,8 @@ const MAX_ANSWER: usize = 1024 * 1024;
 const FIRST_PORT: i64 = 9;
 /// Ports of services that nobody wants to open in a browser.
 const UNINTERESTING: [i64; 23] = [
-    20, 21, 22, 23, 25, 53, 110, 143, 179, 389, 465, 587, 636, 989, 990, 993, 995, 3306, 3389, 5432, 27017, 27018, 28017,
+    20, 21, 22, 23, 25, 53, 110, 143, 179, 389, 465, 587, 636, 989, 990, 993, 995, 3306, 3389, 5432, 27017, 27018,
+    28017,
 ];
 
 /// An agent's answer that is no success.
@@ -57,8 +58,7 @@ pub async fn listening_ports(cx: &Cx, agent: Uuid) -> Result<WorkspaceAgentListe
     workspace_of(cx, agent, Action::Read).await?;
     let found = get_agent(cx, agent).await?;
     if found.status != WorkspaceAgentStatus::Connected {
-        let message =
-            format!("Agent state is {:?}, it must be in the \"connected\" state.", found.status.as_str());
+        let message = format!("Agent state is {:?}, it must be in the \"connected\" state.", found.status.as_str());
         return Err(Error::invalid(message));
     }
     let agents = cx.services.extensions.get::<Agents>();

@@ -8,10 +8,10 @@ use warren_auth::AgentIdentity;
 use warren_core::{Error, Result};
 use warren_db::agent_reports::{find_git_key, insert_log_source};
 
+use crate::Agents;
 use crate::live::LiveAgent;
 use crate::rpc::{LogLine, LogRefused};
 use crate::service::now;
-use crate::Agents;
 
 /// Longest name or icon of a log source, bytes.
 const MAX_TEXT: usize = 1_024;
@@ -45,7 +45,8 @@ impl Agents {
             return Err(Error::invalid("The name or the icon of the log source is too long."));
         }
         let conn = self.0.db.conn().await?;
-        let row = insert_log_source(&conn, (identity.agent_id, id, now()), &request.display_name, &request.icon).await?;
+        let row =
+            insert_log_source(&conn, (identity.agent_id, id, now()), &request.display_name, &request.icon).await?;
         Ok(WorkspaceAgentLogSource {
             created_at: row.created_at,
             display_name: row.display_name,
@@ -90,9 +91,7 @@ fn level(text: &str) -> Result<&'static str> {
         "warn" => "warn",
         "error" => "error",
         other => {
-            return Err(
-                Error::invalid("Invalid log level provided.").detail(format!("invalid log level: {other:?}"))
-            );
+            return Err(Error::invalid("Invalid log level provided.").detail(format!("invalid log level: {other:?}")));
         }
     })
 }

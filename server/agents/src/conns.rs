@@ -91,7 +91,8 @@ impl AgentConns {
     fn ticket(&self, agent: Uuid) -> (Arc<()>, bool) {
         let now = Instant::now();
         let mut agents = self.0.agents.lock();
-        let tunnel = agents.entry(agent).or_insert_with(|| Tunnel { used: now, reached: None, streams: Arc::default() });
+        let tunnel =
+            agents.entry(agent).or_insert_with(|| Tunnel { used: now, reached: None, streams: Arc::default() });
         tunnel.used = now;
         (tunnel.streams.clone(), tunnel.reached.is_some_and(|at| at + REACHED_RECENTLY > now))
     }

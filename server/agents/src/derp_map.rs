@@ -22,7 +22,9 @@ pub enum Error {
     #[error("region {0} of the relay map is the embedded relay's; choose another id")]
     RegionTaken(i64),
     /// Nothing could relay.
-    #[error("a valid DERP map is required for networking to work: no region has a relay; enable the embedded relay or give --derp-config-path")]
+    #[error(
+        "a valid DERP map is required for networking to work: no region has a relay; enable the embedded relay or give --derp-config-path"
+    )]
     NoRelay,
     /// A STUN address is not `host:port`.
     #[error("STUN address {0:?} is not host:port")]
@@ -206,11 +208,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("map.json");
         std::fs::write(&path, r#"{"Regions":{"1":{"RegionID":1,"Nodes":[{"Name":"1a","STUNOnly":true}]}}}"#).unwrap();
-        let config = Config {
-            derp_server_enable: false,
-            derp_config_path: path.display().to_string(),
-            ..Config::default()
-        };
+        let config =
+            Config { derp_server_enable: false, derp_config_path: path.display().to_string(), ..Config::default() };
         assert!(matches!(build(&config), Err(Error::NoRelay)));
     }
 }

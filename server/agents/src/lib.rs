@@ -20,7 +20,6 @@ mod session;
 mod tokens;
 pub mod users;
 mod version;
-mod view;
 
 pub use activity::Traffic;
 pub use agent_api::listening_ports;

@@ -54,9 +54,7 @@ impl Live {
     /// The entry of an agent, new if there is none.
     pub(crate) fn entry(&self, identity: &Arc<AgentIdentity>) -> Arc<LiveAgent> {
         let mut agents = self.0.write();
-        let entry = agents.entry(identity.agent_id).or_insert_with(|| {
-            Arc::new(LiveAgent::new(identity.clone()))
-        });
+        let entry = agents.entry(identity.agent_id).or_insert_with(|| Arc::new(LiveAgent::new(identity.clone())));
         entry.clone()
     }
 
@@ -78,9 +76,7 @@ impl Live {
         let mut agents = self.0.write();
         agents.retain(|_, agent| {
             let state = agent.state.lock();
-            agent.identity.owner_id != owner
-                || !state.connections.is_empty()
-                || state.ended_at > before
+            agent.identity.owner_id != owner || !state.connections.is_empty() || state.ended_at > before
         });
         agents.values().any(|agent| agent.identity.owner_id == owner)
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use jiff::SignedDuration;
 use tokio::time::Instant;
 use uuid::Uuid;
-use crate::events::{WorkspaceEvent, WorkspaceEventKind, owner_channel};
+use warren_builds::{WorkspaceEvent, WorkspaceEventKind, owner_channel};
 use warren_db::DbError;
 use warren_db::agent_reports::list_admitted;
 use warren_pubsub::{Event, Subscription};

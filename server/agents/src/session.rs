@@ -6,15 +6,15 @@ use jiff::Timestamp;
 use tokio::time::{Instant, interval_at};
 use tokio_util::sync::CancellationToken;
 use warren_auth::AgentIdentity;
-use warren_db::agent_reports::{update_connected, update_disconnected};
 use warren_db::DbError;
+use warren_db::agent_reports::{update_connected, update_disconnected};
 use warren_rpc::{Session, WsPipe};
 
 use crate::Agents;
 use crate::defaults::{GOODBYE_TIMEOUT, INACTIVE_AFTER, PING_INTERVAL};
-use crate::events::WorkspaceEventKind;
 use crate::live::LiveAgent;
 use crate::service::now;
+use warren_builds::WorkspaceEventKind;
 
 /// What the methods of a session know; cloned for each call.
 #[derive(Clone)]
@@ -81,10 +81,7 @@ struct Monitor<'a> {
 }
 
 impl Monitor<'_> {
-    async fn run(
-        self,
-        serve: impl Future<Output = Result<(), warren_rpc::Error>>,
-    ) -> Result<(), warren_rpc::Error> {
+    async fn run(self, serve: impl Future<Output = Result<(), warren_rpc::Error>>) -> Result<(), warren_rpc::Error> {
         let since = now();
         let number = self.live.connect(since, self.cancel.clone());
         let greeting = self.greet(since);

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use uuid::Uuid;
 use warren_auth::{AgentIdentity, AgentTokens};
-use warren_db::agents::{AgentIdentityRow, find_agent_by_token};
 use warren_db::DbError;
+use warren_db::agents::{AgentIdentityRow, find_agent_by_token};
 
 use crate::Agents;
 use crate::defaults::{TOKEN_AGE, TOKENS};

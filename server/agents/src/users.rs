@@ -7,7 +7,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 use warren_api::{LogLevel, WorkspaceAgent, WorkspaceAgentLog, WorkspaceAgentMetadata};
-use warren_core::{Cx, Error, Result};
+use warren_builds::{WorkspaceEvent, WorkspaceEventKind, owner_channel};
+use warren_core::{AppNames, Cx, Error, Result, workspace_agent};
 use warren_db::agent_reports::{self, AgentLogRow};
 use warren_db::resources::AgentMetadataDescription;
 use warren_db::workspaces::{WorkspaceRow, find_workspace_by_agent};
@@ -15,9 +16,8 @@ use warren_pubsub::{Event, Subscription};
 use warren_rbac::Action;
 
 use crate::Agents;
-use crate::events::{WorkspaceEvent, WorkspaceEventKind, log_channel, owner_channel};
+use crate::events::log_channel;
 use crate::service::now;
-use crate::view::{self, AppNames};
 
 /// Lines that are read at once.
 const LOG_PAGE: i64 = 1_000;
@@ -57,7 +57,7 @@ pub async fn get_agent(cx: &Cx, agent: Uuid) -> Result<WorkspaceAgent> {
     drop(conn);
     let names = AppNames { workspace: &workspace.name, owner: &workspace.owner_name };
     let names = Some(names).filter(|_| !cx.services.config.wildcard_access_url.is_empty());
-    view::agent(&cx.services, row, names, now()).ok_or_else(no_such_agent)
+    workspace_agent(&cx.services, row, names, now()).ok_or_else(no_such_agent)
 }
 
 /// Lines of an agent's output with ids between `after` and `before`, both exclusive.
@@ -108,7 +108,11 @@ struct Follow {
 ///
 /// # Errors
 /// 404.
-pub async fn follow_logs(cx: &Cx, agent: Uuid, after: i64) -> Result<impl Stream<Item = Vec<WorkspaceAgentLog>> + use<>> {
+pub async fn follow_logs(
+    cx: &Cx,
+    agent: Uuid,
+    after: i64,
+) -> Result<impl Stream<Item = Vec<WorkspaceAgentLog>> + use<>> {
     let workspace = workspace_of(cx, agent, Action::Read).await?;
     let bus = &cx.services.bus;
     // Heard before the first read, so that nothing falls between.
@@ -185,10 +189,7 @@ struct MetadataWatch {
 ///
 /// # Errors
 /// 404.
-pub async fn watch_metadata(
-    cx: &Cx,
-    agent: Uuid,
-) -> Result<impl Stream<Item = Vec<WorkspaceAgentMetadata>> + use<>> {
+pub async fn watch_metadata(cx: &Cx, agent: Uuid) -> Result<impl Stream<Item = Vec<WorkspaceAgentMetadata>> + use<>> {
     workspace_of(cx, agent, Action::Read).await?;
     let conn = cx.db().conn().await?;
     let descriptions = agent_reports::find_metadata(&conn, agent).await?.ok_or_else(no_such_agent)?;

@@ -9,16 +9,16 @@ use warren_types::TAILNET_API_VERSION;
 /// 400 in the words that clients know.
 pub fn check_version(requested: Option<&str>, default: &str) -> Result<String, Error> {
     let text = requested.filter(|text| !text.is_empty()).unwrap_or(default);
-    let refuse = |detail: String| {
-        Error::invalid("Unknown or unsupported API version").validation("version", detail)
-    };
+    let refuse = |detail: String| Error::invalid("Unknown or unsupported API version").validation("version", detail);
     let parsed = text.split_once('.').and_then(|(major, minor)| Some((number(major)?, number(minor)?)));
     let (major, minor) = parsed.ok_or_else(|| refuse(format!("invalid version string: {text}")))?;
     let (own_major, own_minor) = TAILNET_API_VERSION;
     if major < own_major {
         return Err(refuse(format!("version {text} is no longer supported")));
     }
-    let behind = |what: &str| refuse(format!("server is at version {own_major}.{own_minor}, behind requested {what} version {text}"));
+    let behind = |what: &str| {
+        refuse(format!("server is at version {own_major}.{own_minor}, behind requested {what} version {text}"))
+    };
     if major > own_major {
         return Err(behind("major"));
     }

@@ -111,7 +111,9 @@ fn name_of(pair: &str) -> &str {
 
 fn is_own(name: &str) -> bool {
     OWN_COOKIES.iter().any(|own| name.eq_ignore_ascii_case(own))
-        || OWN_COOKIE_PREFIXES.iter().any(|prefix| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix)))
+        || OWN_COOKIE_PREFIXES
+            .iter()
+            .any(|prefix| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix)))
 }
 
 fn sets_own(value: &HeaderValue) -> bool {
@@ -176,7 +178,8 @@ mod tests {
 
     #[test]
     fn hop_by_hop_headers_end_here() {
-        let mut headers = map(&[("connection", "close, x-private"), ("x-private", "1"), ("te", "trailers"), ("x", "1")]);
+        let mut headers =
+            map(&[("connection", "close, x-private"), ("x-private", "1"), ("te", "trailers"), ("x", "1")]);
         towards_client(&mut headers);
         assert_eq!(headers, map(&[("x", "1")]));
     }

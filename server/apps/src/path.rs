@@ -60,12 +60,8 @@ mod tests {
     #[test]
     fn addresses_are_taken_apart() {
         let found = parse_path("/@alice/dev.main/apps/code/a%2Fb/?").unwrap();
-        let app = AppRef {
-            owner: "alice".into(),
-            workspace: "dev".into(),
-            agent: Some("main".into()),
-            slug: "code".into(),
-        };
+        let app =
+            AppRef { owner: "alice".into(), workspace: "dev".into(), agent: Some("main".into()), slug: "code".into() };
         assert_eq!(found, AppPath { app, prefix: "/@alice/dev.main/apps/code".into(), rest: "/a%2Fb/?".into() });
         let bare = parse_path("/%40alice/dev/apps/code").unwrap();
         assert_eq!((bare.app.agent, bare.rest.as_str()), (None, ""));
@@ -74,7 +70,8 @@ mod tests {
 
     #[test]
     fn other_addresses_are_none() {
-        for path in ["/", "/@a/b", "/@a/b/terminal", "/@a/b/apps", "/@a/b/apps/", "/@/b/apps/x", "/@a/b./apps/x", "/a/b/apps/x"]
+        for path in
+            ["/", "/@a/b", "/@a/b/terminal", "/@a/b/apps", "/@a/b/apps/", "/@/b/apps/x", "/@a/b./apps/x", "/a/b/apps/x"]
         {
             assert_eq!(parse_path(path), None, "{path}");
         }

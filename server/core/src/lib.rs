@@ -35,3 +35,4 @@ pub use extensions::{AgentPresence, AgentState, Extensions, Services, now};
 pub use logs::log_text;
 pub use names::{check_display_name, check_name, check_real_name, check_version_name, generated_name};
 pub use refs::{OrgRef, UserRef};
+pub use view::{AppNames, agent as workspace_agent};

@@ -1,7 +1,7 @@
 //! Output of an agent's scripts.
 
 use uuid::{Uuid, uuid};
-use crate::events::WorkspaceEventKind;
+use warren_builds::WorkspaceEventKind;
 use warren_db::DbError;
 use warren_db::agent_reports::{NewLogs, insert_log_source, insert_logs, mark_logs_overflowed};
 use warren_proto::agent::log::Level;
@@ -86,8 +86,7 @@ impl Agents {
         };
         let levels: Vec<&str> = lines.iter().map(|line| line.level).collect();
         let texts: Vec<String> = lines.into_iter().map(|line| storable(line.output)).collect();
-        let logs =
-            NewLogs { agent_id: agent, source_id: source, created_at: now, levels: &levels, lines: &texts };
+        let logs = NewLogs { agent_id: agent, source_id: source, created_at: now, levels: &levels, lines: &texts };
         let stored = insert_logs(&conn, &logs, LOG_LIMIT_BYTES).await?;
         let Some(length) = stored.length else {
             mark_logs_overflowed(&conn, agent).await?;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use prost_types::Timestamp as ProtoTimestamp;
 use serde::Deserialize;
-use crate::events::WorkspaceEventKind;
+use warren_builds::WorkspaceEventKind;
 use warren_db::agent_reports::{self, ConnectionReport, ScriptTiming};
 use warren_proto::agent::connection::{Action, Type};
 use warren_proto::agent::get_resources_monitoring_configuration_response::{Config, Memory, Volume};
@@ -162,10 +162,7 @@ pub(super) async fn script_completed(
     Ok(WorkspaceAgentScriptCompletedResponse {})
 }
 
-pub(super) async fn report_connection(
-    session: AgentSession,
-    request: ReportConnectionRequest,
-) -> Result<(), RpcError> {
+pub(super) async fn report_connection(session: AgentSession, request: ReportConnectionRequest) -> Result<(), RpcError> {
     let connection = request.connection.ok_or_else(|| RpcError::new("connection is required"))?;
     let connection_id = id(&connection.id, "connection id")?;
     if connection_id.is_nil() {

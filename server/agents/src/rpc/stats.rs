@@ -1,7 +1,7 @@
 //! Statistics: kept in memory; use of a workspace is written in batches.
 
 use prost_types::Duration;
-use crate::events::WorkspaceEventKind;
+use warren_builds::WorkspaceEventKind;
 use warren_proto::agent::{Stats, UpdateStatsRequest, UpdateStatsResponse};
 use warren_rpc::RpcError;
 

@@ -16,13 +16,15 @@ const INACTIVE_AFTER: SignedDuration = SignedDuration::from_secs(30);
 
 /// The names in the addresses of apps.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct AppNames<'a> {
+pub struct AppNames<'a> {
+    /// Of the workspace.
     pub workspace: &'a str,
+    /// Of its owner.
     pub owner: &'a str,
 }
 
 /// The agent of a row, if it has one.
-pub(crate) fn agent(
+pub fn agent(
     services: &Services,
     row: ResourceRow,
     names: Option<AppNames<'_>>,

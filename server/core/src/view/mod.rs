@@ -8,6 +8,7 @@ mod template;
 mod version;
 mod workspace;
 
+pub use agent::{AppNames, agent};
 pub(crate) use build::build;
 pub(crate) use job::{JobParts, Queue, job, job_details, job_parts, matched};
 pub(crate) use resource::resources;

@@ -328,11 +328,10 @@ pub async fn find_agent(q: &impl Querier, agent: Uuid) -> Result<Option<Resource
 ///
 /// # Errors
 /// [`DbError`].
-pub async fn find_metadata(
-    q: &impl Querier,
-    agent: Uuid,
-) -> Result<Option<Vec<AgentMetadataDescription>>, DbError> {
-    Ok(scalar::<Json<Vec<AgentMetadataDescription>>>(q, statement!("find_metadata"), &[&agent]).await?.map(|json| json.0))
+pub async fn find_metadata(q: &impl Querier, agent: Uuid) -> Result<Option<Vec<AgentMetadataDescription>>, DbError> {
+    Ok(scalar::<Json<Vec<AgentMetadataDescription>>>(q, statement!("find_metadata"), &[&agent])
+        .await?
+        .map(|json| json.0))
 }
 
 /// What decides about prolonging workspaces that were used.
@@ -355,12 +354,7 @@ pub async fn update_deadlines(q: &impl Querier, builds: &[Uuid], deadlines: &[Ti
 ///
 /// # Errors
 /// [`DbError`].
-pub async fn ensure_secret(
-    q: &impl Querier,
-    feature: &str,
-    secret: &[u8],
-    now: Timestamp,
-) -> Result<Vec<u8>, DbError> {
+pub async fn ensure_secret(q: &impl Querier, feature: &str, secret: &[u8], now: Timestamp) -> Result<Vec<u8>, DbError> {
     Ok(scalar(q, statement!("ensure_secret"), &[&feature, &secret, &now]).await?.unwrap_or_else(|| secret.to_vec()))
 }
 
