@@ -4,6 +4,7 @@ pub mod cx;
 pub mod dispatch;
 pub mod error;
 pub mod help;
+pub mod logging;
 pub mod matches;
 pub mod parse;
 pub mod spec;
