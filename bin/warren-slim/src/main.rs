@@ -1,3 +1,5 @@
 //! The CLI and the agent: what workspaces and laptops download.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    warren_cli::main(&[])
+}

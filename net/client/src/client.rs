@@ -328,6 +328,7 @@ pub(crate) async fn api_error(method: Method, response: reqwest::Response) -> Er
         status,
         message,
         detail,
+        suggestion: None,
         validations,
         build_version,
     }))

@@ -28,6 +28,8 @@ pub struct ApiError {
     pub status: StatusCode,
     pub message: String,
     pub detail: String,
+    /// What to do about it, if the caller knows; the server never sends it.
+    pub suggestion: Option<String>,
     pub validations: Vec<ValidationError>,
     /// `X-Coder-Build-Version` of the answer, to tell a deployment from any other web server.
     pub build_version: Option<String>,

@@ -5,6 +5,7 @@ pub mod gpg;
 pub mod keepers;
 pub mod netinfo;
 pub mod session;
+pub mod standard;
 pub mod stdio;
 pub mod target;
 pub mod terminal;

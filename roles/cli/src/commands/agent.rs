@@ -1,6 +1,7 @@
 //! `agent`: runs the workspace agent. Its options are declared here for help and completion; the agent reads them itself.
 
 use anyhow::Result;
+use tokio_util::sync::CancellationToken;
 
 use crate::frame::{Command, Cx, Opt};
 
@@ -66,5 +67,15 @@ async fn run(cx: &Cx) -> Result<()> {
     let command = warren_agent::Args::augment_args(clap::Command::new("agent"));
     let matches = command.try_get_matches_from(words)?;
     let args = warren_agent::Args::from_arg_matches(&matches)?;
-    warren_agent::run(args).await
+    let stop = CancellationToken::new();
+    let running = warren_agent::run(args, stop.clone());
+    tokio::pin!(running);
+    let _claim = crate::signals::claim();
+    tokio::select! {
+        outcome = &mut running => outcome,
+        () = crate::signals::shutdown() => {
+            stop.cancel();
+            running.await
+        }
+    }
 }

@@ -35,6 +35,7 @@ fn api_error() -> ClientError {
         status: StatusCode::BAD_REQUEST,
         message: "Top level sdk error message.".into(),
         detail: "magic dust unavailable, please try again later".into(),
+        suggestion: Some("Have you tried turning it off and on again?".into()),
         validations: vec![ValidationError { field: "region".into(), detail: "magic dust is not available in your region".into() }],
         build_version: None,
     }))

@@ -56,8 +56,8 @@ impl Summary {
 
 const COLUMNS: &[Column<Summary>] = &[
     Column::new("workspace", |s| s.workspace.clone()),
-    Column::new("total", |s| s.total.to_string()).right(),
-    Column::new("successful", |s| s.times.len().to_string()).right(),
+    Column::new("total", |s: &Summary| s.total.to_string()).right(),
+    Column::new("successful", |s: &Summary| s.times.len().to_string()).right(),
     Column::new("min", |s| s.shown(s.times.iter().min().copied())),
     Column::new("avg", |s| s.shown((!s.times.is_empty()).then(|| Duration::from_secs_f64(s.mean())))),
     Column::new("max", |s| s.shown(s.times.iter().max().copied())),

@@ -19,7 +19,7 @@ use crate::ssh::forward::{self, RemoteForward};
 use crate::ssh::netinfo::{self, NetworkInfo};
 use crate::ssh::session::{self, End};
 use crate::ssh::target::{Autostart, Found};
-use crate::ssh::{gpg, keepers, stdio, target};
+use crate::ssh::{gpg, keepers, standard, stdio, target};
 use crate::tunnel::{SSH_PORT, Tunnel};
 
 const VPN_PROBE_LIMIT: Duration = Duration::from_millis(100);
@@ -178,7 +178,7 @@ async fn over_vpn(cx: &Cx, stream: TcpStream) -> Result<()> {
     }
     let _claim = signals::claim();
     tokio::select! {
-        outcome = stdio::copy(stream, tokio::io::stdin(), tokio::io::stdout()) => outcome,
+        outcome = stdio::copy(stream, standard::input(), standard::output()) => outcome,
         () = signals::shutdown() => Ok(()),
     }
 }
@@ -217,7 +217,7 @@ async fn over_tunnel(cx: &Cx, client: &Client, found: &Found, tunnel: &Tunnel, w
 async fn talk(cx: &Cx, tunnel: &Tunnel, wish: SessionWish) -> Result<()> {
     if wish.stdio {
         let stream = target::with_retries(|| tunnel.dial(SSH_PORT)).await?;
-        return stdio::copy(stream, tokio::io::stdin(), tokio::io::stdout()).await;
+        return stdio::copy(stream, standard::input(), standard::output()).await;
     }
     let mut forwards = wish.forwards;
     if cx.opts.flag("forward-gpg") {

@@ -11,7 +11,7 @@ use crate::frame::{Args, Command, Cx, Opt, logging};
 use crate::resolve;
 use crate::signals;
 use crate::ssh::target::{self, Autostart};
-use crate::ssh::{keepers, netinfo, stdio};
+use crate::ssh::{keepers, netinfo, standard, stdio};
 use crate::tunnel::{SSH_PORT, Tunnel};
 
 pub static COMMAND: Command = Command::new("vscodessh", "Proxy command of old editor extensions.")
@@ -61,7 +61,7 @@ async fn run(cx: &Cx) -> Result<()> {
     let _claim = signals::claim();
     let app = keepers::usage_app("vscode");
     let outcome = tokio::select! {
-        outcome = stdio::copy(stream, tokio::io::stdin(), tokio::io::stdout()) => outcome,
+        outcome = stdio::copy(stream, standard::input(), standard::output()) => outcome,
         () = keepers::report_usage(client.clone(), found.workspace.id, found.agent.id, app) => Ok(()),
         () = keepers::until_stopped(client.clone(), &found.workspace) => Ok(()),
         () = crate::commands::ssh::network_info(cx, &tunnel) => Ok(()),

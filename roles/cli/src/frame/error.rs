@@ -71,8 +71,9 @@ fn render_api(api: &ApiError, contexts: &[String], program: &str, verbose: bool)
         lines.push(format!("{} validation error(s) found", api.validations.len()));
         lines.extend(api.validations.iter().map(|v| format!("\t {} : {}", v.field, v.detail)));
     }
-    let helper = (api.status == http::StatusCode::UNAUTHORIZED)
-        .then(|| format!("Suggestion: Try logging in using '{program} login'."));
+    let signed_out = api.status == http::StatusCode::UNAUTHORIZED;
+    let helper = api.suggestion.clone().or_else(|| signed_out.then(|| format!("Try logging in using '{program} login'.")));
+    let helper = helper.map(|text| format!("Suggestion: {text}"));
     let shows_detail = helper.is_none() || verbose;
     lines.extend(helper);
     if shows_detail && !api.detail.is_empty() {
@@ -146,6 +147,7 @@ mod tests {
             status,
             message: "No.".into(),
             detail: "more".into(),
+            suggestion: None,
             validations: vec![ValidationError { field: "name".into(), detail: "taken".into() }],
             build_version: None,
         }))

@@ -132,7 +132,7 @@ pub fn go_map<'a>(entries: impl IntoIterator<Item = (&'a String, &'a String)>) -
 /// `n active developer(s)`; negative means unknown.
 pub fn active_developers(count: i64) -> String {
     match count {
-        i64::MIN..0 => "-".into(),
+        i64::MIN..=-1 => "-".into(),
         1 => "1 active developer".into(),
         n => format!("{n} active developers"),
     }

@@ -78,8 +78,9 @@ pub fn width(text: &str) -> usize {
 mod tests {
     use super::*;
 
-    const COLUMNS: &[Column<(&str, u32)>] =
-        &[Column::new("workspace", |r| r.0.to_owned()), Column::new("total", |r| r.1.to_string()).right()];
+    type Row = (&'static str, u32);
+    const COLUMNS: &[Column<Row>] =
+        &[Column::new("workspace", |r| r.0.to_owned()), Column::new("total", |r: &Row| r.1.to_string()).right()];
 
     #[test]
     fn cells_are_padded_and_end_with_two_spaces() {

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, anyhow, bail};
+use russh::Channel;
 use russh::client::{ChannelOpenHandle, Msg, Session};
-use russh::{Channel, PublicKeyOrCertificate};
+use russh::keys::PublicKeyOrCertificate;
 use tokio::net::TcpStream;
 use tokio_util::task::TaskTracker;
 

@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_util::task::TaskTracker;
 
 use crate::ssh::forward::{Incoming, RemoteForward};
+use crate::ssh::standard;
 use crate::ssh::terminal::{RawTerminal, Resizes, size};
 
 /// Bytes in flight per channel: enough for a fast link with a long way.
@@ -114,18 +115,15 @@ async fn request_forwards(handle: &Handle<Incoming>, forwards: &[RemoteForward])
 
 /// Writes what comes to standard output and error until the channel ends.
 async fn receive(mut channel: ChannelReadHalf) -> Result<End> {
-    let mut stdout = tokio::io::stdout();
-    let mut stderr = tokio::io::stderr();
+    let mut stdout = standard::output();
     let mut status = None;
     while let Some(message) = channel.wait().await {
         match message {
             ChannelMsg::Data { data } => {
                 stdout.write_all(&data).await.context("write to standard output")?;
-                stdout.flush().await.context("write to standard output")?;
             }
             ChannelMsg::ExtendedData { data, ext: 1 } => {
-                stderr.write_all(&data).await?;
-                stderr.flush().await?;
+                standard::write_error(&data)?;
             }
             ChannelMsg::ExitStatus { exit_status } => status = Some(exit_status),
             ChannelMsg::ExitSignal { .. } => status = Some(255),
@@ -134,12 +132,13 @@ async fn receive(mut channel: ChannelReadHalf) -> Result<End> {
             _ => {}
         }
     }
+    stdout.shutdown().await.context("write to standard output")?;
     Ok(status.map_or(End::Lost, End::Status))
 }
 
 /// Sends standard input. Comes back only with an error: after the end of input the session goes on.
 async fn send(channel: &ChannelWriteHalf<russh::client::Msg>) -> anyhow::Error {
-    let mut stdin = tokio::io::stdin();
+    let mut stdin = standard::input();
     let mut buffer = vec![0u8; INPUT_BYTES];
     loop {
         match stdin.read(&mut buffer).await {

@@ -7,6 +7,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::frame::{Args, Command, Cx, Opt};
 use crate::resolve;
+use crate::ssh::standard;
 use crate::ssh::terminal::RawTerminal;
 
 pub static COMMAND: Command = Command::new("rpty", "Open a reconnecting terminal of a workspace.")
@@ -47,8 +48,8 @@ async fn run(cx: &Cx) -> Result<()> {
     let path = format!("/api/v2/workspaceagents/{}/pty?{}", agent.id, query.finish());
     let mut socket = client.websocket(&path).await.context("open reconnecting PTY")?;
     let _raw = RawTerminal::enter()?;
-    let mut stdin = tokio::io::stdin();
-    let mut stdout = tokio::io::stdout();
+    let mut stdin = standard::input();
+    let mut stdout = standard::output();
     let mut buffer = vec![0u8; 4096];
     let mut open = true;
     loop {
@@ -56,9 +57,11 @@ async fn run(cx: &Cx) -> Result<()> {
             message = socket.next() => match message {
                 Some(Ok(Message::Binary(bytes))) => {
                     stdout.write_all(&bytes).await?;
-                    stdout.flush().await?;
                 }
-                Some(Ok(Message::Close(_))) | Some(Err(_)) | None => return Ok(()),
+                Some(Ok(Message::Close(_))) | Some(Err(_)) | None => {
+                    stdout.shutdown().await?;
+                    return Ok(());
+                }
                 Some(Ok(_)) => {}
             },
             count = stdin.read(&mut buffer), if open => {

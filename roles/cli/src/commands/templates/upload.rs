@@ -24,7 +24,7 @@ pub const UPLOAD_OPTIONS: &[Opt] = &[
     Opt::text("directory", "Directory of the template; - reads a tar from standard input.").short('d').default("."),
     Opt::flag("ignore-lockfile", "Do not warn about a missing .terraform.lock.hcl.").default("false"),
     Opt::text("message", "Message of the version.").short('m'),
-    Opt::text("test.provisioner", "Kind of provisioner.").default("terraform").hidden(),
+    Opt::text("test.provisioner", "Kind of provisioner.").hidden(),
     YES,
 ];
 

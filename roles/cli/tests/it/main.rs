@@ -1,0 +1,4 @@
+//! The command line against the recorded inventory of the official one.
+
+mod inventory;
+mod recorded;
