@@ -28,14 +28,14 @@ static VALIDATION: Command = Command::new("validation", "A missing option.")
     .options(&[&[Opt::text("magic-word", "Must be given.").required()]])
     .run(crate::action!(nothing));
 
-fn api_error() -> ClientError {
+fn api_error(suggestion: Option<&str>) -> ClientError {
     ClientError::Api(Box::new(ApiError {
         method: "POST".into(),
         url: "http://example.com".into(),
         status: StatusCode::BAD_REQUEST,
         message: "Top level sdk error message.".into(),
         detail: "magic dust unavailable, please try again later".into(),
-        suggestion: Some("Have you tried turning it off and on again?".into()),
+        suggestion: suggestion.map(str::to_owned),
         validations: vec![ValidationError { field: "region".into(), detail: "magic dust is not available in your region".into() }],
         build_version: None,
     }))
@@ -50,7 +50,7 @@ async fn nothing(_: &Cx) -> Result<()> {
 }
 
 async fn api(_: &Cx) -> Result<()> {
-    Err(api_error().into())
+    Err(api_error(Some("Have you tried turning it off and on again?")).into())
 }
 
 async fn cmd(_: &Cx) -> Result<()> {
@@ -58,7 +58,7 @@ async fn cmd(_: &Cx) -> Result<()> {
 }
 
 async fn multi(_: &Cx) -> Result<()> {
-    let errors = vec![simple("first error"), simple("second error"), anyhow!(api_error()).context("wrapped api error")];
+    let errors = vec![simple("first error"), simple("second error"), anyhow!(api_error(None)).context("wrapped api error")];
     Err(Several { context: "wrapped".into(), errors }.into())
 }
 

@@ -1,4 +1,3 @@
 //! The command line against the recorded inventory of the official one.
 
 mod inventory;
-mod recorded;
