@@ -33,7 +33,7 @@ impl Database {
                     ("shared_buffers".into(), "256MB".into()),
                 ];
                 let cluster = warren_postgres::start(options).await.context("start PostgreSQL")?;
-                let url = cluster.url();
+                let url = cluster.url_of("postgres");
                 (Some(cluster), url)
             }
         };
@@ -62,12 +62,8 @@ impl Database {
         process::cpu_seconds_with_children(self.postmaster)
     }
 
-    /// Statements that the server's database ran so far, transaction control included.
-    pub async fn statements(&self) -> Result<i64> {
-        self.statistics().await.map(|(calls, _)| calls)
-    }
-
-    /// Statements, and the milliseconds that they took inside the database.
+    /// Statements that the server's database ran so far, transaction control included, and the milliseconds that they
+    /// took inside the database.
     pub async fn statistics(&self) -> Result<(i64, f64)> {
         if !self.counts_statements {
             return Err(anyhow!("PostgreSQL has no pg_stat_statements: load it by shared_preload_libraries"));

@@ -1,13 +1,12 @@
 //! Many agents inside this process, speaking the real protocol: websocket, yamux, dRPC, coordination, relay.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use http::HeaderValue;
 use http::header::HeaderName;
-use failures::Failures;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -50,29 +49,25 @@ pub struct Fleet {
     traffic: Traffic,
 }
 
-mod failures {
-    use super::{AtomicUsize, Relaxed};
+/// Agents that ended before their time.
+#[derive(Debug, Default)]
+struct Failures {
+    count: AtomicUsize,
+    first: OnceLock<String>,
+}
 
-    /// Agents that ended before their time.
-    #[derive(Debug, Default)]
-    pub struct Failures {
-        count: AtomicUsize,
-        first: std::sync::OnceLock<String>,
+impl Failures {
+    fn add(&self, error: &anyhow::Error) {
+        self.count.fetch_add(1, Relaxed);
+        let _ = self.first.set(format!("{error:#}"));
     }
 
-    impl Failures {
-        pub fn add(&self, error: &anyhow::Error) {
-            self.count.fetch_add(1, Relaxed);
-            let _ = self.first.set(format!("{error:#}"));
-        }
+    fn count(&self) -> usize {
+        self.count.load(Relaxed)
+    }
 
-        pub fn count(&self) -> usize {
-            self.count.load(Relaxed)
-        }
-
-        pub fn first(&self) -> &str {
-            self.first.get().map_or("", String::as_str)
-        }
+    fn first(&self) -> &str {
+        self.first.get().map_or("", String::as_str)
     }
 }
 
