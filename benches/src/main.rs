@@ -52,8 +52,7 @@ enum Name {
     All,
 }
 
-const ALL: [Name; 9] =
-    [Name::P1, Name::P3, Name::P15, Name::P13, Name::P6, Name::P10, Name::P11, Name::P4, Name::P2];
+const ALL: [Name; 9] = [Name::P1, Name::P3, Name::P15, Name::P13, Name::P6, Name::P10, Name::P11, Name::P4, Name::P2];
 
 /// What every benchmark needs.
 pub struct Bench {

@@ -14,6 +14,7 @@ use crate::harness::programs::Side;
 use crate::harness::server::Server;
 use crate::harness::table::{Table, less, number};
 use crate::harness::template::agent_workspace;
+use crate::p15;
 
 const NEW: &str = "start to ready, new database";
 const EXISTING: &str = "start to ready, existing database";
@@ -50,6 +51,10 @@ async fn measure(bench: &Bench, side: Side, table: &mut Table) -> Result<()> {
     let workspace = agent_workspace(&server, "seed").await?;
     {
         let _agent = agent::start(bench, side, &server, &workspace).await?;
+        let config = server.dir().join("cli").display().to_string();
+        let environment =
+            [("CODER_URL", server.url.as_str()), ("CODER_SESSION_TOKEN", &server.token), ("CODER_CONFIG_DIR", &config)];
+        p15::time(bench.programs.cli(side)?, &["ssh", "--wait", "no", &workspace.name, "true"], &environment, 1)?;
         server.settle(Duration::from_secs(10)).await?;
         table.set(less(USED, "MB", "≤ 35"), side, server.pss()? / 1e6);
     }

@@ -121,7 +121,8 @@ impl Ssh {
     async fn upload(&self, size: usize) -> Result<f64> {
         let work = async {
             let mut child = self.command(&[], "echo ready; wc -c").stdin(piped()).stdout(piped()).spawn()?;
-            let (mut input, mut output) = (child.stdin.take().context("stdin")?, child.stdout.take().context("stdout")?);
+            let (mut input, mut output) =
+                (child.stdin.take().context("stdin")?, child.stdout.take().context("stdout")?);
             let mut ready = [0; 6];
             output.read_exact(&mut ready).await?;
             let started = Instant::now();
@@ -169,7 +170,8 @@ impl Ssh {
     async fn echo(&self, keys: usize) -> Result<Vec<f64>> {
         let work = async {
             let mut child = self.command(&["-tt"], "echo ready; cat").stdin(piped()).stdout(piped()).spawn()?;
-            let (mut input, mut output) = (child.stdin.take().context("stdin")?, child.stdout.take().context("stdout")?);
+            let (mut input, mut output) =
+                (child.stdin.take().context("stdin")?, child.stdout.take().context("stdout")?);
             let mut seen = Vec::new();
             while !seen.windows(5).any(|window| window == b"ready") {
                 if output.read_buf(&mut seen).await? == 0 {
@@ -221,7 +223,8 @@ async fn local_sshd(bench: &Bench) -> Result<[f64; 5]> {
         path("authorized")
     );
     std::fs::write(path("config"), config)?;
-    let mut server = Process::start(&sshd, &["-D", "-e", "-f", &path("config")], [("HOME", "/")], &dir.path().join("log"))?;
+    let mut server =
+        Process::start(&sshd, &["-D", "-e", "-f", &path("config")], [("HOME", "/")], &dir.path().join("log"))?;
     let started = Instant::now();
     while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
         server.ensure_running()?;

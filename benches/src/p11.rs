@@ -50,7 +50,9 @@ pub async fn run(bench: &Bench) -> Result<Table> {
     let note = |time: f64| format!("bare init + plan + apply: {} ms", number(time));
     table.limit(CREATE, note(bare.create));
     table.limit(STOP, note(bare.stop));
-    table.note("stop waits for what the template started: the agent with its shutdown script where it could be downloaded");
+    table.note(
+        "stop waits for what the template started: the agent with its shutdown script where it could be downloaded",
+    );
     Ok(table)
 }
 

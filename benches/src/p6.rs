@@ -59,7 +59,12 @@ async fn measure(bench: &Bench, side: Side, table: &mut Table) -> Result<()> {
             let inside = cost.statements_ms / requests;
             table.limit(
                 &both,
-                format!("{} SQL of {} ms; SELECT 1: {}/s of database CPU", number(statements), number(inside), number(floor)),
+                format!(
+                    "{} SQL of {} ms; SELECT 1: {}/s of database CPU",
+                    number(statements),
+                    number(inside),
+                    number(floor)
+                ),
             );
         }
         table.set(less(&format!("{name}: p99"), "ms", "≤ 10"), side, load.p99_ms);

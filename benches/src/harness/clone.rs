@@ -39,7 +39,9 @@ pub async fn ensure_clones(server: &Server, seed: &Workspace, wanted: usize) -> 
     let (from, to) = (i32::try_from(present)? + 1, i32::try_from(wanted)?);
     if from <= to {
         let u = "gen_random_uuid()";
-        let sql = format!("INSERT INTO bench_clones SELECT n, {u}, {u}, {u}, {u}, {u}, {u} FROM generate_series($1::int, $2::int) n");
+        let sql = format!(
+            "INSERT INTO bench_clones SELECT n, {u}, {u}, {u}, {u}, {u}, {u} FROM generate_series($1::int, $2::int) n"
+        );
         client.execute(&sql, &[&from, &to]).await?;
         seed.copy(&client, from).await?;
         client.batch_execute("ANALYZE").await?;

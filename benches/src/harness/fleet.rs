@@ -1,7 +1,7 @@
 //! Many agents inside this process, speaking the real protocol: websocket, yamux, dRPC, coordination, relay.
 
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -162,7 +162,8 @@ impl FakeAgent {
     }
 
     async fn dial(&self) -> Result<Session> {
-        let mut options = DialOptions::new(format!("{}/api/v2/workspaceagents/me/rpc?version=2.8&role=agent", self.url));
+        let mut options =
+            DialOptions::new(format!("{}/api/v2/workspaceagents/me/rpc?version=2.8&role=agent", self.url));
         let token = HeaderValue::try_from(self.token.token.to_string())?;
         options = options.header(HeaderName::from_static("coder-session-token"), token);
         options.timeout = CONNECT_LIMIT;

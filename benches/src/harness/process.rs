@@ -89,8 +89,10 @@ pub fn pss_bytes(pid: u32) -> Result<u64> {
 pub fn file_pages_bytes(pid: u32) -> Result<u64> {
     let path = format!("/proc/{pid}/smaps_rollup");
     let text = std::fs::read_to_string(&path).with_context(|| path.clone())?;
-    let line =
-        text.lines().find_map(|line| line.strip_prefix("Pss_File:")).with_context(|| format!("no Pss_File in {path}"))?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("Pss_File:"))
+        .with_context(|| format!("no Pss_File in {path}"))?;
     let kb: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
     Ok(kb * 1024)
 }
