@@ -150,7 +150,7 @@ fn build_request(
 ///
 /// # Errors
 /// 400.
-pub(crate) fn decode_state(text: &str) -> Result<Vec<u8>> {
+pub(super) fn decode_state(text: &str) -> Result<Vec<u8>> {
     use base64::Engine;
     base64::engine::general_purpose::STANDARD.decode(text).map_err(|error| {
         Error::invalid("Request body must be valid JSON.").detail(format!("the state is not base64: {error}"))

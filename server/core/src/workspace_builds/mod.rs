@@ -131,14 +131,15 @@ pub async fn get_build_state(cx: &Cx, id: Uuid) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// 400 while a build runs, 404.
-pub async fn update_build_state(cx: &Cx, id: Uuid, state: &[u8]) -> Result<()> {
+pub async fn update_build_state(cx: &Cx, id: Uuid, state: &str) -> Result<()> {
+    let state = create::decode_state(state)?;
     let conn = cx.db().conn().await?;
     let row = load(cx, &conn, id, Action::Read).await?;
     check_manager(cx, &conn, &row).await?;
     if row.job_completed_at.is_none() {
         return Err(Error::conflict("A workspace build is already active."));
     }
-    Ok(builds::update_build_state(&conn, id, cx.services.now(), state).await?)
+    Ok(builds::update_build_state(&conn, id, cx.services.now(), &state).await?)
 }
 
 async fn check_manager(cx: &Cx, q: &impl Querier, row: &BuildRow) -> Result<()> {

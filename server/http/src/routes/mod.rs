@@ -1,13 +1,21 @@
 //! The table of contents of the API: one module for each area.
 
 pub(crate) mod deployment;
+mod dynamic_parameters;
 mod external_auth;
+mod files;
 mod keys;
+mod logs;
 mod notifications;
 mod organizations;
 pub(crate) mod pages;
+mod provisioners;
 mod root;
+mod template_versions;
+mod templates;
 mod users;
+mod workspace_builds;
+mod workspaces;
 
 use crate::api::Api;
 
@@ -21,6 +29,17 @@ pub fn api() -> Api {
     organizations::routes(&mut api);
     notifications::routes(&mut api);
     external_auth::routes(&mut api);
+    files::routes(&mut api);
+    templates::routes(&mut api);
+    template_versions::routes(&mut api);
+    workspaces::routes(&mut api);
+    workspace_builds::routes(&mut api);
+    provisioners::routes(&mut api);
     pages::routes(&mut api);
     api
+}
+
+/// A page of a list as the database takes it.
+fn page(page: crate::extract::Page) -> warren_db::versions::Page {
+    warren_db::versions::Page { after_id: page.after_id, offset: page.offset, limit: page.limit }
 }
