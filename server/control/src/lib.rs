@@ -1,1 +1,13 @@
 #![doc = include_str!("../README.md")]
+
+mod config;
+mod data_dir;
+mod database;
+mod listen;
+mod options;
+mod run;
+mod signals;
+mod wire;
+
+pub use run::{Hooks, Ready, run};
+pub use warren_core::organizations::default_organization_id;

@@ -136,7 +136,11 @@ async fn dispatch(routes: Arc<[Route]>, state: State, request: Request) -> Respo
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     };
     let matched = MatchedRoute { path: route.path };
+    let mut request = request;
+    let measured = observe::Measurement::begin(&request, route.path);
+    request.extensions_mut().insert(measured.measured);
     let mut response = guarded(route, state, request).await;
+    measured.end(&response);
     if response.status() == StatusCode::OK && route.status != StatusCode::OK {
         *response.status_mut() = route.status;
     }
@@ -194,12 +198,20 @@ fn bypass_refusal(parts: &Parts, actor: Option<&warren_rbac::Actor>) -> Option<R
 
 /// No route: the envelope below `/api`, pages elsewhere.
 async fn fallback(state: State, request: Request) -> Response {
+    let pattern = if request.uri().path().starts_with("/api/") { "UNKNOWN" } else { "STATIC" };
+    let measured = observe::Measurement::begin(&request, pattern);
+    let response = unmatched(&state, &request);
+    measured.end(&response);
+    response
+}
+
+fn unmatched(state: &State, request: &Request) -> Response {
     let path = request.uri().path();
     if path.starts_with("/api/") || path == "/api" {
         return ApiError(Error::new(404, "Route not found.")).into_response();
     }
     if matches!(*request.method(), Method::GET | Method::HEAD) {
-        return crate::routes::pages::index(&state, &request);
+        return crate::routes::pages::index(state, request);
     }
     StatusCode::METHOD_NOT_ALLOWED.into_response()
 }
@@ -214,6 +226,7 @@ pub(crate) mod observe {
     use axum::response::Response;
     use uuid::Uuid;
     use warren_core::RequestInfo;
+    use warren_observe::metrics::{HTTP, Measured};
 
     use super::MatchedRoute;
     use crate::error::LoggedCause;
@@ -221,6 +234,57 @@ pub(crate) mod observe {
     /// Who asked, for the access log.
     #[derive(Debug, Clone)]
     pub(crate) struct Requester(pub(crate) String, #[allow(dead_code, reason = "for the access log")] pub(crate) Uuid);
+
+    /// One request in the metrics. A websocket goes on after the response; `Upgrade` ends its measurement.
+    pub(crate) struct Measurement {
+        pub(crate) measured: Measured,
+        started: Instant,
+        ended: bool,
+    }
+
+    impl Measurement {
+        pub(crate) fn begin(request: &Request, path: &'static str) -> Self {
+            let method = match request.method().as_str() {
+                "GET" => "GET",
+                "POST" => "POST",
+                "PUT" => "PUT",
+                "PATCH" => "PATCH",
+                "DELETE" => "DELETE",
+                "HEAD" => "HEAD",
+                "OPTIONS" => "OPTIONS",
+                _ => "OTHER",
+            };
+            let measured = Measured { method, path, websocket: is_websocket(request) };
+            HTTP.begin(&measured);
+            Self { measured, started: Instant::now(), ended: false }
+        }
+
+        pub(crate) fn end(mut self, response: &Response) {
+            self.ended = true;
+            let goes_on = response.extensions().get::<MeasuredByUpgrade>().is_some();
+            if !goes_on {
+                HTTP.end(&self.measured, response.status().as_u16(), self.started.elapsed());
+            }
+        }
+    }
+
+    impl Drop for Measurement {
+        fn drop(&mut self) {
+            // The client went away before there was an answer.
+            if !self.ended {
+                HTTP.end(&self.measured, 0, self.started.elapsed());
+            }
+        }
+    }
+
+    /// Marks a response whose websocket ends the measurement itself.
+    #[derive(Debug, Clone, Copy)]
+    pub(crate) struct MeasuredByUpgrade;
+
+    fn is_websocket(request: &Request) -> bool {
+        let upgrade = request.headers().get(http::header::UPGRADE);
+        upgrade.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+    }
 
     pub(crate) struct Observed {
         started: Instant,
@@ -240,18 +304,27 @@ pub(crate) mod observe {
             let route = extensions.get::<MatchedRoute>().map_or("", |matched| matched.path);
             let requester = extensions.get::<Requester>().map(|requester| requester.0.as_str());
             let cause = extensions.get::<LoggedCause>().map(|cause| cause.0.as_str());
-            tracing::debug!(
-                request_id = %self.info.id,
-                method = %self.method,
-                path = self.path,
-                route,
-                status_code = response.status().as_u16(),
-                took_ms = self.started.elapsed().as_secs_f64() * 1e3,
-                remote_addr = self.info.ip,
-                requester,
-                cause,
-                "http request"
-            );
+            if self.path == "/healthz" {
+                return;
+            }
+            let status_code = response.status().as_u16();
+            let latency_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let (method, path, remote_addr, request_id) =
+                (self.method.as_str(), self.path.as_str(), self.info.ip.as_str(), self.info.id.to_string());
+            let user_agent = self.info.user_agent.as_str();
+            if status_code >= 500 {
+                tracing::warn!(
+                    target: "coderd",
+                    user_agent, path, remote_addr, requestor_name = requester, status_code, latency_ms, route, cause, request_id,
+                    "{method}"
+                );
+            } else {
+                tracing::debug!(
+                    target: "coderd",
+                    user_agent, path, remote_addr, requestor_name = requester, status_code, latency_ms, route, cause, request_id,
+                    "{method}"
+                );
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Websockets: the upgrade, its checks, and sockets that only send (rest.md §1, §12).
 
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::FromRequestParts;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -12,12 +12,14 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use warren_api::Response as Envelope;
 use warren_core::{Cx, Error};
+use warren_observe::metrics::{HTTP, Measured};
 
 use crate::api::State;
 use crate::authenticate::{Caller, TokenSource};
 use crate::describe::{Describe, Operation};
 use crate::error::ApiError;
 use crate::json;
+use crate::pipeline::observe::MeasuredByUpgrade;
 
 /// Largest message that is read: official clients have the same limit.
 const MAX_MESSAGE: usize = 4 * 1024 * 1024;
@@ -33,6 +35,7 @@ const MAX_REASON: usize = 123;
 pub struct Upgrade {
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     origin: Result<(), String>,
+    measured: Option<Measured>,
     state: State,
 }
 
@@ -41,8 +44,9 @@ impl FromRequestParts<State> for Upgrade {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Self::Rejection> {
         let origin = check_origin(parts, state);
+        let measured = parts.extensions.get::<Measured>().copied();
         let upgrade = WebSocketUpgrade::from_request_parts(parts, state).await;
-        Ok(Self { upgrade, origin, state: state.clone() })
+        Ok(Self { upgrade, origin, measured, state: state.clone() })
     }
 }
 
@@ -82,11 +86,18 @@ impl Upgrade {
         }
         match self.upgrade {
             Ok(upgrade) => {
-                let tasks = self.state.tasks.clone();
-                upgrade
-                    .max_message_size(MAX_MESSAGE)
-                    .max_frame_size(MAX_MESSAGE)
-                    .on_upgrade(move |socket| tasks.track_future(serve(socket)))
+                let (tasks, measured) = (self.state.tasks.clone(), self.measured);
+                let mut response = upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE).on_upgrade(
+                    move |socket| {
+                        let open = OpenSocket { measured, since: Instant::now() };
+                        tasks.track_future(async move {
+                            serve(socket).await;
+                            drop(open);
+                        })
+                    },
+                );
+                response.extensions_mut().insert(MeasuredByUpgrade);
+                response
             }
             Err(rejection) => upgrade_required(&rejection.body_text()),
         }
@@ -100,6 +111,20 @@ impl Upgrade {
     {
         let cx = cx.clone();
         self.open(move |socket| send(socket, cx, kind, stream))
+    }
+}
+
+/// Counts the end of a socket, however it ends.
+struct OpenSocket {
+    measured: Option<Measured>,
+    since: Instant,
+}
+
+impl Drop for OpenSocket {
+    fn drop(&mut self) {
+        if let Some(measured) = &self.measured {
+            HTTP.end(measured, 101, self.since.elapsed());
+        }
     }
 }
 

@@ -1,0 +1,179 @@
+//! The listeners: plain and TLS, connections that end in order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use axum::Router;
+use axum::extract::ConnectInfo;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+use crate::options::{Source, Values};
+
+/// How long a client may take to send the head of a request, and to finish a TLS handshake.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Pause after the system refused a connection (out of descriptors, usually).
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A bound listener.
+pub(crate) struct Listener {
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+}
+
+/// Binds what the options name, the plain listener first.
+pub(crate) async fn bind(values: &Values) -> Result<Vec<Listener>> {
+    let mut listeners = Vec::new();
+    let tls = values.bool("tls-enable");
+    let legacy = values.text("address");
+    let plain = if !legacy.is_empty() && !tls { legacy.clone() } else { values.text("http-address") };
+    if !plain.is_empty() {
+        listeners.push(Listener { listener: bind_one(&plain).await?, tls: None });
+    }
+    if tls {
+        let address = if legacy.is_empty() { values.text("tls-address") } else { legacy };
+        if address.is_empty() {
+            bail!("tls-address must be set when TLS is enabled");
+        }
+        listeners.push(Listener { listener: bind_one(&address).await?, tls: Some(acceptor(values)?) });
+    }
+    if listeners.is_empty() {
+        bail!("no listener: set http-address, or tls-enable with tls-address");
+    }
+    Ok(listeners)
+}
+
+impl Listener {
+    pub(crate) fn address(&self) -> Result<SocketAddr> {
+        Ok(self.listener.local_addr()?)
+    }
+
+    pub(crate) const fn is_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Serves until `stop` fires; connections then end after their current request, and at once when `cut` fires.
+    pub(crate) async fn serve(self, app: Router, stop: CancellationToken, cut: CancellationToken) {
+        let connections = TaskTracker::new();
+        loop {
+            let accepted = tokio::select! {
+                () = stop.cancelled() => break,
+                accepted = self.listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    let (app, tls) = (app.clone(), self.tls.clone());
+                    let (stop, cut) = (stop.clone(), cut.clone());
+                    connections.spawn(async move {
+                        tokio::select! {
+                            () = cut.cancelled() => {}
+                            () = connection(stream, peer, tls, app, stop) => {}
+                        }
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+        drop(self.listener);
+        connections.close();
+        connections.wait().await;
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    app: Router,
+    stop: CancellationToken,
+) {
+    // Small messages (terminals, SSH) must not wait for each other.
+    let _a_slower_connection = stream.set_nodelay(true);
+    match tls {
+        None => http(stream, peer, app, stop).await,
+        Some(tls) => match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+            Ok(Ok(stream)) => http(stream, peer, app, stop).await,
+            Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
+            Err(_) => tracing::debug!(%peer, "TLS handshake takes too long"),
+        },
+    }
+}
+
+async fn http(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: SocketAddr,
+    app: Router,
+    stop: CancellationToken,
+) {
+    let service = app.map_request(move |mut request: http::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request.map(axum::body::Body::new)
+    });
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    builder.http2().timer(TokioTimer::new());
+    let connection =
+        builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
+    let mut connection = std::pin::pin!(connection);
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = served {
+        tracing::debug!(%peer, %error, "connection ended");
+    }
+}
+
+async fn bind_one(address: &str) -> Result<TcpListener> {
+    // ":3000" means every interface, as in Go.
+    let address = if address.starts_with(':') { format!("0.0.0.0{address}") } else { address.to_owned() };
+    TcpListener::bind(&address).await.with_context(|| format!("cannot listen on {address}"))
+}
+
+fn acceptor(values: &Values) -> Result<TlsAcceptor> {
+    let (certificates, keys) = (values.list("tls-cert-file"), values.list("tls-key-file"));
+    if certificates.len() != keys.len() {
+        bail!("tls-cert-file and tls-key-file must name the same number of files");
+    }
+    if certificates.len() > 1 && values.source("tls-cert-file") != Source::Default {
+        tracing::warn!("only the first certificate is used");
+    }
+    let (Some(certificate), Some(key)) = (certificates.first(), keys.first()) else {
+        bail!("tls-enable needs tls-cert-file and tls-key-file");
+    };
+    let read = |path: &String| std::fs::read(path).with_context(|| format!("cannot read {path}"));
+    let config = warren_tls::server_config_from_pem(&read(certificate)?, &read(key)?)?;
+    Ok(TlsAcceptor::from(config))
+}
+
+/// Serves the metrics: the same answer for every path and method.
+pub(crate) async fn serve_metrics(
+    address: String,
+    render: Arc<dyn Fn() -> String + Send + Sync>,
+    stop: CancellationToken,
+) -> Result<impl Future<Output = ()>> {
+    let listener = Listener { listener: bind_one(&address).await?, tls: None };
+    tracing::info!(address = %listener.address()?, "serving metrics");
+    let app = Router::new().fallback(move || {
+        let text = render();
+        async move { ([(http::header::CONTENT_TYPE, warren_observe::metrics::CONTENT_TYPE)], text) }
+    });
+    let cut = stop.clone();
+    Ok(listener.serve(app, stop, cut))
+}

@@ -1,0 +1,122 @@
+//! The option table and its resolution: flag, environment, file, default.
+
+mod duration;
+mod help;
+mod parse;
+mod table;
+mod values;
+mod yaml;
+
+pub(crate) use help::help;
+pub(crate) use parse::{Command, parse};
+pub(crate) use table::OPTIONS;
+pub(crate) use values::{Source, Values};
+pub(crate) use yaml::to_yaml;
+
+
+/// What an option takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Bool,
+    Int,
+    Text,
+    Url,
+    Address,
+    Duration,
+    List,
+    Json,
+}
+
+/// One option.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OptionSpec {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) short: Option<char>,
+    pub(crate) env: &'static str,
+    pub(crate) yaml: &'static str,
+    pub(crate) default: &'static str,
+    pub(crate) group: &'static str,
+    pub(crate) help: &'static str,
+    pub(crate) secret: bool,
+    pub(crate) hidden: bool,
+    /// What to use instead.
+    pub(crate) deprecated: Option<&'static str>,
+    /// The allowed texts; empty: any.
+    pub(crate) values: &'static [&'static str],
+}
+
+/// An option without anything but a name and a type; the methods add the rest.
+pub(crate) const fn option(name: &'static str, kind: Kind) -> OptionSpec {
+    OptionSpec {
+        name,
+        kind,
+        short: None,
+        env: "",
+        yaml: "",
+        default: "",
+        group: "",
+        help: "",
+        secret: false,
+        hidden: false,
+        deprecated: None,
+        values: &[],
+    }
+}
+
+impl OptionSpec {
+    const fn short(mut self, letter: char) -> Self {
+        self.short = Some(letter);
+        self
+    }
+
+    const fn env(mut self, name: &'static str) -> Self {
+        self.env = name;
+        self
+    }
+
+    const fn yaml(mut self, path: &'static str) -> Self {
+        self.yaml = path;
+        self
+    }
+
+    const fn default(mut self, text: &'static str) -> Self {
+        self.default = text;
+        self
+    }
+
+    const fn group(mut self, name: &'static str) -> Self {
+        self.group = name;
+        self
+    }
+
+    const fn help(mut self, text: &'static str) -> Self {
+        self.help = text;
+        self
+    }
+
+    const fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+
+    const fn hidden(mut self) -> Self {
+        self.hidden = true;
+        self
+    }
+
+    const fn deprecated(mut self, instead: &'static str) -> Self {
+        self.deprecated = Some(instead);
+        self
+    }
+
+    const fn values(mut self, values: &'static [&'static str]) -> Self {
+        self.values = values;
+        self
+    }
+
+    /// True for options that are accepted and do nothing.
+    pub(crate) const fn is_idle(&self) -> bool {
+        self.help.is_empty()
+    }
+}

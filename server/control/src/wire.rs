@@ -1,0 +1,73 @@
+//! Joins the parts: what one crate needs of another, as trait objects and extensions.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use axum::Router;
+use warren_builds::Builds;
+use warren_core::Services;
+use warren_observe::metrics::{Histogram, Text};
+
+/// Parts with background work of their own.
+pub(crate) struct Parts {}
+
+impl Parts {
+    /// Ends the background work.
+    pub(crate) async fn stop(&self) {}
+}
+
+/// Joins everything and makes the service that answers requests.
+pub(crate) async fn wire(services: &Arc<Services>, builds: &Builds) -> Result<(Parts, Router)> {
+    services.extensions.set(Arc::new(builds.clone()));
+    let app = warren_http::app(warren_http::api(), services.clone());
+    Ok((Parts {}, app))
+}
+
+/// The metrics of the whole process.
+pub(crate) fn render_metrics(services: &Services) -> String {
+    let mut text = Text::default();
+    warren_observe::metrics::process(&mut text);
+    warren_observe::metrics::http(&mut text);
+    database(services, &mut text);
+    bus(services, &mut text);
+    text.finish()
+}
+
+fn database(services: &Services, text: &mut Text) {
+    let (open, idle, waiting, max) = services.db.pool_status();
+    #[allow(clippy::cast_precision_loss, reason = "pools are small")]
+    for (name, help, value) in [
+        ("go_sql_stats_connections_open", "Open connections.", open),
+        ("go_sql_stats_connections_idle", "Idle connections.", idle),
+        ("go_sql_stats_connections_in_use", "Connections in use.", open.saturating_sub(idle)),
+        ("go_sql_stats_connections_max_open", "Largest number of connections.", max),
+        ("warren_db_requests_waiting", "Requests that wait for a connection.", waiting),
+    ] {
+        let labels: &[(&str, &str)] = if name.starts_with("go_sql") { &[("db_name", "coder")] } else { &[] };
+        text.family(name, "gauge", help);
+        text.sample(name, labels, value as f64);
+    }
+    let name = "coderd_db_query_latencies_seconds";
+    text.family(name, "histogram", "Time of database queries.");
+    for (query, sample) in services.db.stats().snapshot() {
+        let label = warren_db::Statement::label(query);
+        let histogram = Histogram { bounds: &warren_db::BUCKETS, buckets: &sample.buckets, sum: sample.sum };
+        text.histogram(name, &[("query", &label)], histogram);
+    }
+}
+
+fn bus(services: &Services, text: &mut Text) {
+    let stats = services.bus.stats();
+    #[allow(clippy::cast_precision_loss, reason = "figures for people")]
+    for (name, kind, help, value) in [
+        ("coder_pubsub_connected", "gauge", "The bus is connected.", u64::from(stats.connected) as f64),
+        ("coder_pubsub_current_events", "gauge", "Channels with subscribers.", stats.channels as f64),
+        ("coder_pubsub_current_subscribers", "gauge", "Subscribers.", stats.subscribers as f64),
+        ("coder_pubsub_published_bytes_total", "counter", "Bytes published.", stats.published_bytes as f64),
+        ("coder_pubsub_received_bytes_total", "counter", "Bytes received.", stats.received_bytes as f64),
+        ("coder_pubsub_disconnections_total", "counter", "Lost connections.", stats.disconnections as f64),
+    ] {
+        text.family(name, kind, help);
+        text.sample(name, &[], value);
+    }
+}
