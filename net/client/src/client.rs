@@ -80,6 +80,8 @@ struct Inner {
 /// A request body.
 pub(crate) enum Body {
     Empty,
+    /// No body, and headers that ask for another protocol.
+    Upgrade(HeaderMap),
     Json(Vec<u8>),
     Raw(&'static str, reqwest::Body),
 }
@@ -202,7 +204,7 @@ impl Client {
         body: Body,
         limit: Option<Duration>,
     ) -> Result<reqwest::Response> {
-        let response = self.execute(method.clone(), path, body, HeaderMap::new(), limit).await?;
+        let response = self.execute(method.clone(), path, body, limit).await?;
         if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
             return Ok(response);
         }
@@ -214,16 +216,16 @@ impl Client {
         method: Method,
         path: &str,
         body: Body,
-        extra: HeaderMap,
         limit: Option<Duration>,
     ) -> Result<reqwest::Response> {
         let url = self.url_of(path)?;
-        let mut request = self.0.http.request(method.clone(), url.clone()).headers(self.0.headers.clone()).headers(extra);
+        let mut request = self.0.http.request(method.clone(), url.clone()).headers(self.0.headers.clone());
         if let Some(limit) = limit {
             request = request.timeout(limit);
         }
         request = match body {
             Body::Empty => request,
+            Body::Upgrade(headers) => request.headers(headers),
             Body::Json(bytes) => {
                 if self.0.options.trace {
                     eprintln!("> {}", String::from_utf8_lossy(&bytes));
@@ -313,9 +315,13 @@ pub(crate) async fn api_error(method: Method, response: reqwest::Response) -> Er
     let body = read_bounded(response, 1 << 20).await.unwrap_or_default();
     let envelope = serde_json::from_slice::<warren_api::Response>(&body).ok().filter(|_| kind.contains("json"));
     let (message, detail, validations) = match envelope {
-        Some(found) if found.message.is_empty() => ("response has no message".to_owned(), found.detail, found.validations),
+        Some(found) if found.message.is_empty() => {
+            ("response has no message".to_owned(), found.detail, found.validations)
+        }
         Some(found) => (found.message, found.detail, found.validations),
-        None if body.is_empty() => (format!("unexpected non-JSON response {kind:?}"), "no response body".into(), vec![]),
+        None if body.is_empty() => {
+            (format!("unexpected non-JSON response {kind:?}"), "no response body".into(), vec![])
+        }
         None => {
             let shown = body.get(..SHOWN_BODY_BYTES).unwrap_or(&body);
             let text = String::from_utf8_lossy(shown).into_owned();

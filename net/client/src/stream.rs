@@ -29,12 +29,9 @@ impl Client {
         headers.insert(http::header::CONNECTION, HeaderValue::from_static("Upgrade"));
         headers.insert(http::header::UPGRADE, HeaderValue::from_static("websocket"));
         headers.insert(http::header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-        headers.insert(
-            http::header::SEC_WEBSOCKET_KEY,
-            key.parse().map_err(|_| Error::Setup("websocket key".into()))?,
-        );
+        headers.insert(http::header::SEC_WEBSOCKET_KEY, key.parse().map_err(|_| Error::Setup("websocket key".into()))?);
         // The limit covers the handshake alone: reqwest's own would end the stream as well.
-        let opened = self.execute(Method::GET, path, Body::Empty, headers, None);
+        let opened = self.execute(Method::GET, path, Body::Upgrade(headers), None);
         let response = tokio::time::timeout(HANDSHAKE_TIMEOUT, opened).await.map_err(|_| Error::Connect {
             method: "GET".into(),
             url: self.url_of(path).map(String::from).unwrap_or_default(),

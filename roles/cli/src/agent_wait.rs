@@ -6,7 +6,9 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 use uuid::Uuid;
-use warren_api::{WorkspaceAgent, WorkspaceAgentLifecycle as Lifecycle, WorkspaceAgentLog, WorkspaceAgentStatus as Status};
+use warren_api::{
+    WorkspaceAgent, WorkspaceAgentLifecycle as Lifecycle, WorkspaceAgentLog, WorkspaceAgentStatus as Status,
+};
 use warren_client::Client;
 
 use crate::output::{CYAN, DIM, GREEN, RED, Stream};
@@ -66,7 +68,12 @@ impl View {
         Ok(client.agent(id).await?)
     }
 
-    async fn connecting(&mut self, client: &Client, mut agent: WorkspaceAgent, options: &Options) -> Result<WorkspaceAgent> {
+    async fn connecting(
+        &mut self,
+        client: &Client,
+        mut agent: WorkspaceAgent,
+        options: &Options,
+    ) -> Result<WorkspaceAgent> {
         const STAGE: &str = "Waiting for the workspace agent to connect";
         self.waited = true;
         begin(STAGE);
@@ -74,7 +81,11 @@ impl View {
         while matches!(agent.status, Status::Connecting | Status::Timeout) && !is_shutting_down(agent.lifecycle_state) {
             if agent.status == Status::Timeout && !hinted {
                 hinted = true;
-                hint(&agent, options, "The workspace agent is having trouble connecting, wait for it to connect or restart your workspace.");
+                hint(
+                    &agent,
+                    options,
+                    "The workspace agent is having trouble connecting, wait for it to connect or restart your workspace.",
+                );
             }
             agent = self.next(client, agent.id).await?;
         }
@@ -83,7 +94,12 @@ impl View {
         Ok(agent)
     }
 
-    async fn disconnected(&mut self, client: &Client, mut agent: WorkspaceAgent, options: &Options) -> Result<WorkspaceAgent> {
+    async fn disconnected(
+        &mut self,
+        client: &Client,
+        mut agent: WorkspaceAgent,
+        options: &Options,
+    ) -> Result<WorkspaceAgent> {
         const STAGE: &str = "The workspace agent lost connection";
         self.waited = true;
         begin(STAGE);
@@ -96,7 +112,12 @@ impl View {
         Ok(agent)
     }
 
-    async fn connected(&mut self, client: &Client, mut agent: WorkspaceAgent, options: &Options) -> Result<WorkspaceAgent> {
+    async fn connected(
+        &mut self,
+        client: &Client,
+        mut agent: WorkspaceAgent,
+        options: &Options,
+    ) -> Result<WorkspaceAgent> {
         if agent.lifecycle_state == Lifecycle::Ready && !self.waited {
             return Ok(agent);
         }
@@ -105,7 +126,11 @@ impl View {
             return Ok(agent);
         }
         let follow = options.wait && is_starting(agent.lifecycle_state);
-        let stage = if follow { "Running workspace agent startup scripts" } else { "Running workspace agent startup scripts (non-blocking)" };
+        let stage = if follow {
+            "Running workspace agent startup scripts"
+        } else {
+            "Running workspace agent startup scripts (non-blocking)"
+        };
         begin(stage);
         if options.wait {
             let mut printer = LogPrinter::new(&agent);
@@ -131,7 +156,12 @@ impl View {
     }
 
     /// Shows logs while the scripts run.
-    async fn follow(&self, client: &Client, mut agent: WorkspaceAgent, printer: &mut LogPrinter) -> Result<WorkspaceAgent> {
+    async fn follow(
+        &self,
+        client: &Client,
+        mut agent: WorkspaceAgent,
+        printer: &mut LogPrinter,
+    ) -> Result<WorkspaceAgent> {
         let id = agent.id;
         let mut logs = client.follow_agent_logs(id, 0).await?;
         while is_starting(agent.lifecycle_state) && agent.status == Status::Connected {
@@ -192,8 +222,12 @@ fn hint(agent: &WorkspaceAgent, options: &Options, text: &str) {
 
 fn warn_of_start(agent: &WorkspaceAgent, options: &Options) {
     match agent.lifecycle_state {
-        Lifecycle::StartError => hint(agent, options, "Warning: A startup script exited with an error and your workspace may be incomplete."),
-        Lifecycle::StartTimeout => hint(agent, options, "Warning: A startup script timed out and your workspace may be incomplete."),
+        Lifecycle::StartError => {
+            hint(agent, options, "Warning: A startup script exited with an error and your workspace may be incomplete.")
+        }
+        Lifecycle::StartTimeout => {
+            hint(agent, options, "Warning: A startup script timed out and your workspace may be incomplete.")
+        }
         _ => {}
     }
 }

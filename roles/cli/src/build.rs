@@ -201,7 +201,9 @@ pub async fn start_prepared(
                 "Unable to start the workspace with the template version from the last build. The active version is used instead.",
             );
             let prepared = prepare_start(cx, client, workspace, request, Mode::Update).await?;
-            Ok(post_start(client, workspace.id, request, &prepared).await.context("start workspace with active template version")?)
+            Ok(post_start(client, workspace.id, request, &prepared)
+                .await
+                .context("start workspace with active template version")?)
         }
         other => Ok(other?),
     }

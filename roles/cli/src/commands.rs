@@ -52,8 +52,7 @@ use crate::frame::{Command, Opt};
 /// `-y`.
 pub const YES: Opt = Opt::flag("yes", "Bypass confirmation prompts.").short('y');
 /// `-O`.
-pub const ORG: Opt =
-    Opt::text("org", "Name or id of the organization to use.").short('O').env("CODER_ORGANIZATION");
+pub const ORG: Opt = Opt::text("org", "Name or id of the organization to use.").short('O').env("CODER_ORGANIZATION");
 /// `-o table|json`.
 pub const OUTPUT: Opt = Opt::choice("output", &["table", "json"], "Output format.").short('o').default("table");
 /// `-o text|json`.
@@ -70,7 +69,8 @@ const GLOBAL: &[Opt] = &[
     Opt::text("global-config", "Directory of the login and other settings.")
         .env("CODER_CONFIG_DIR")
         .default("~/.config/coderv2"),
-    Opt::list("header", "Additional HTTP header for all requests, in the form key=value. May be repeated.").env("CODER_HEADER"),
+    Opt::list("header", "Additional HTTP header for all requests, in the form key=value. May be repeated.")
+        .env("CODER_HEADER"),
     Opt::text("header-command", "Command that prints additional HTTP headers, key=value, one a line.")
         .env("CODER_HEADER_COMMAND"),
     Opt::flag("no-version-warning", "Do not warn if client and server have different versions.")
@@ -104,9 +104,15 @@ const GLOBAL: &[Opt] = &[
 static SERVER: Command = Command::new("server", "Run a Warren server.").passthrough();
 static RESET_PASSWORD: Command =
     Command::new("reset-password", "Directly connect to the database to reset a user's password.").passthrough();
-static WSPROXY: Command = Command::new("wsproxy", "Manage and run workspace proxies.")
-    .aliases(&["workspace-proxy"])
-    .children(&[&admin::PROXY_LIST, &admin::PROXY_CREATE, &admin::PROXY_DELETE, &admin::PROXY_EDIT, &admin::PROXY_REGENERATE, &PROXY_SERVER]);
+static WSPROXY: Command =
+    Command::new("wsproxy", "Manage and run workspace proxies.").aliases(&["workspace-proxy"]).children(&[
+        &admin::PROXY_LIST,
+        &admin::PROXY_CREATE,
+        &admin::PROXY_DELETE,
+        &admin::PROXY_EDIT,
+        &admin::PROXY_REGENERATE,
+        &PROXY_SERVER,
+    ]);
 static PROXY_SERVER: Command = Command::new("server", "Run a workspace proxy.").passthrough();
 
 /// The program itself.

@@ -8,7 +8,10 @@ mod resolve;
 pub use inputs::{Inputs, PARAMETER_OPTIONS};
 pub use resolve::{Mode, resolve};
 
-use warren_api::{OptionType, ParameterFormType, PreviewParameter, TemplateVersionParameter, TemplateVersionParameterOption, ValidationMonotonicOrder};
+use warren_api::{
+    OptionType, ParameterFormType, PreviewParameter, TemplateVersionParameter, TemplateVersionParameterOption,
+    ValidationMonotonicOrder,
+};
 
 /// A parameter of the dynamic flow in the form of the classic one: all that a command line can ask is in it.
 pub fn from_preview(preview: &PreviewParameter) -> TemplateVersionParameter {
@@ -19,7 +22,11 @@ pub fn from_preview(preview: &PreviewParameter) -> TemplateVersionParameter {
         description: preview.description.clone(),
         description_plaintext: preview.description.clone(),
         kind: if preview.kind == OptionType::Unset { "string".into() } else { preview.kind.as_str().into() },
-        form_type: if preview.form_type == ParameterFormType::Unset { String::new() } else { preview.form_type.as_str().into() },
+        form_type: if preview.form_type == ParameterFormType::Unset {
+            String::new()
+        } else {
+            preview.form_type.as_str().into()
+        },
         mutable: preview.mutable,
         default_value: if preview.default_value.valid { preview.default_value.value.clone() } else { String::new() },
         icon: preview.icon.clone(),

@@ -105,10 +105,7 @@ async fn watch(client: &Client, job: JobRef, display: Display) -> Result<Provisi
 }
 
 fn is_final(status: ProvisionerJobStatus) -> bool {
-    matches!(
-        status,
-        ProvisionerJobStatus::Succeeded | ProvisionerJobStatus::Failed | ProvisionerJobStatus::Canceled
-    )
+    matches!(status, ProvisionerJobStatus::Succeeded | ProvisionerJobStatus::Failed | ProvisionerJobStatus::Canceled)
 }
 
 /// The display's state: which stage runs since when.

@@ -98,19 +98,27 @@ impl Cx {
     /// One of several; `flag` is what to use where there is no terminal.
     pub fn select(&self, text: &str, options: Vec<String>, default: usize, flag: &str) -> Result<usize> {
         self.need_terminal(text, flag)?;
-        let list: Vec<_> = options.iter().enumerate().map(|(index, text)| Choice { index, text: text.clone() }).collect();
+        let list: Vec<_> =
+            options.iter().enumerate().map(|(index, text)| Choice { index, text: text.clone() }).collect();
         let start = default.min(list.len().saturating_sub(1));
-        let chosen =
-            inquire::Select::new(text, list).with_page_size(7).with_starting_cursor(start).prompt().map_err(inquiry_error)?;
+        let chosen = inquire::Select::new(text, list)
+            .with_page_size(7)
+            .with_starting_cursor(start)
+            .prompt()
+            .map_err(inquiry_error)?;
         Ok(chosen.index)
     }
 
     /// Any number of several.
     pub fn multi_select(&self, text: &str, options: Vec<String>, defaults: &[usize], flag: &str) -> Result<Vec<usize>> {
         self.need_terminal(text, flag)?;
-        let list: Vec<_> = options.iter().enumerate().map(|(index, text)| Choice { index, text: text.clone() }).collect();
-        let chosen =
-            inquire::MultiSelect::new(text, list).with_page_size(7).with_default(defaults).prompt().map_err(inquiry_error)?;
+        let list: Vec<_> =
+            options.iter().enumerate().map(|(index, text)| Choice { index, text: text.clone() }).collect();
+        let chosen = inquire::MultiSelect::new(text, list)
+            .with_page_size(7)
+            .with_default(defaults)
+            .prompt()
+            .map_err(inquiry_error)?;
         Ok(chosen.into_iter().map(|choice| choice.index).collect())
     }
 

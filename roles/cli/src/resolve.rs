@@ -140,7 +140,10 @@ mod tests {
     fn prefix_wins_over_suffix() {
         assert_eq!(strip_host("coder.dev", "coder.", "coder"), "dev");
         assert_eq!(strip_host("main.dev.alice.coder", "", "coder"), "main.dev.alice");
-        assert_eq!(strip_host("coder-vscode.example.com--alice--dev.main", "coder-vscode.example.com--", ""), "alice--dev.main");
+        assert_eq!(
+            strip_host("coder-vscode.example.com--alice--dev.main", "coder-vscode.example.com--", ""),
+            "alice--dev.main"
+        );
         assert_eq!(strip_host("xcoder", "", "coder"), "xcoder");
     }
 

@@ -54,8 +54,11 @@ fn variable_files(dir: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     auto.sort();
-    let mut files: Vec<PathBuf> =
-        ["terraform.tfvars", "terraform.tfvars.json"].iter().map(|name| dir.join(name)).filter(|path| path.exists()).collect();
+    let mut files: Vec<PathBuf> = ["terraform.tfvars", "terraform.tfvars.json"]
+        .iter()
+        .map(|name| dir.join(name))
+        .filter(|path| path.exists())
+        .collect();
     files.extend(auto);
     Ok(files)
 }

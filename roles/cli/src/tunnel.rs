@@ -78,10 +78,9 @@ impl Tunnel {
     }
 
     pub async fn wait_reachable(&self) -> Result<()> {
-        self.node
-            .wait_reachable(self.agent, REACH_LIMIT)
-            .await
-            .context("the workspace agent cannot be reached: it may be shutting down, or the relay may be blocked on the way")
+        self.node.wait_reachable(self.agent, REACH_LIMIT).await.context(
+            "the workspace agent cannot be reached: it may be shutting down, or the relay may be blocked on the way",
+        )
     }
 
     /// A connection to a port of the agent.

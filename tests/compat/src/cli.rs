@@ -29,9 +29,42 @@ pub struct Report {
 
 /// First words of runs that change what later runs see, or that need what a test server has not.
 const LEFT_OUT: &[&str] = &[
-    "login", "logout", "create", "delete", "stop", "restart", "update", "rename", "ssh", "reset-password", "completion", "dotfiles",
-    "stat", "server", "task", "licenses", "features", "groups", "wsproxy", "vscodessh", "gitssh", "support", "start", "state",
-    "config-ssh", "ping", "speedtest", "netcheck", "port-forward", "connect", "exp", "sharing", "open", "version", "--version", "show",
+    "login",
+    "logout",
+    "create",
+    "delete",
+    "stop",
+    "restart",
+    "update",
+    "rename",
+    "ssh",
+    "reset-password",
+    "completion",
+    "dotfiles",
+    "stat",
+    "server",
+    "task",
+    "licenses",
+    "features",
+    "groups",
+    "wsproxy",
+    "vscodessh",
+    "gitssh",
+    "support",
+    "start",
+    "state",
+    "config-ssh",
+    "ping",
+    "speedtest",
+    "netcheck",
+    "port-forward",
+    "connect",
+    "exp",
+    "sharing",
+    "open",
+    "version",
+    "--version",
+    "show",
 ];
 
 /// Runs whose result differs on purpose: arguments and why.
@@ -74,10 +107,17 @@ impl Replay {
         let Some(first) = args.first() else { return false };
         let notes = run["notes"].as_str().unwrap_or_default();
         let env = run["env"].as_object();
-        let other_server = args.iter().any(|word| word.starts_with("http") && !word.starts_with("http://127.0.0.1:3000"));
+        let other_server =
+            args.iter().any(|word| word.starts_with("http") && !word.starts_with("http://127.0.0.1:3000"));
         !(run["exit"].is_null()
             || LEFT_OUT.contains(&first.as_str())
-            || args.iter().any(|word| word == "push" || word == "pull" || word == "init" || word == "--global-config" || word == "--header-command")
+            || args.iter().any(|word| {
+                word == "push"
+                    || word == "pull"
+                    || word == "init"
+                    || word == "--global-config"
+                    || word == "--header-command"
+            })
             || notes.contains("no session")
             || notes.contains("server announces")
             || notes.contains("server sends")
@@ -109,7 +149,12 @@ impl Replay {
         let theirs = text("stdout");
         differ("standard output is empty", &ours.stdout.is_empty().to_string(), &theirs.is_empty().to_string());
         if run["exit"] != 0 {
-            let frame = |text: &str| text.lines().find(|line| line.starts_with("Encountered") || line.starts_with("parsing")).unwrap_or_default().to_owned();
+            let frame = |text: &str| {
+                text.lines()
+                    .find(|line| line.starts_with("Encountered") || line.starts_with("parsing"))
+                    .unwrap_or_default()
+                    .to_owned()
+            };
             differ("error frame", &frame(&ours.stderr), &frame(text("stderr")));
             return;
         }
@@ -234,13 +279,18 @@ mod tests {
     fn missing_keys_and_other_types_are_told_and_additions_are_not() {
         let mut told = Vec::new();
         let theirs = json!([{"a": 1, "b": {"c": "x"}, "n": null, "tags": {"owner": ""}}]);
-        shapes("", &json!([{"a": "1", "b": {"d": 1}, "n": 2, "new": 1, "tags": {}}]), &theirs, &mut |what| told.push(what));
+        shapes("", &json!([{"a": "1", "b": {"d": 1}, "n": 2, "new": 1, "tags": {}}]), &theirs, &mut |what| {
+            told.push(what)
+        });
         assert_eq!(told, ["[].a is a string, not a number", "no key [].b.c"]);
     }
 
     #[test]
     fn a_table_is_known_by_its_header() {
-        assert_eq!(header("NAME   ORGANIZATION NAME  \nx      y                  \n"), Some("NAME|ORGANIZATION NAME".into()));
+        assert_eq!(
+            header("NAME   ORGANIZATION NAME  \nx      y                  \n"),
+            Some("NAME|ORGANIZATION NAME".into())
+        );
         assert_eq!(header("Workspace is up-to-date.\n"), None);
     }
 }

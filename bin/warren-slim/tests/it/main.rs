@@ -61,7 +61,11 @@ fn needs_no_server(run: &Value) -> bool {
     }
     notes.contains("no session: empty home")
         || notes.contains("prints help")
-        || stderr.starts_with("parsing flags") && !stderr.contains("--tty") && !stderr.contains("--no-wait") && !stderr.contains("--no-wildcard") && !stderr.contains("templates init")
+        || stderr.starts_with("parsing flags")
+            && !stderr.contains("--tty")
+            && !stderr.contains("--no-wait")
+            && !stderr.contains("--no-wildcard")
+            && !stderr.contains("templates init")
         || stderr.starts_with("parsing env")
         || stderr.starts_with("Missing values")
         || stderr.contains("error: wanted ")
@@ -107,10 +111,17 @@ fn compare(program: &Path, run: &Value, wrong: &mut Vec<String>) {
         differ("frame", stderr.lines().next().unwrap_or_default(), text("stderr").lines().next().unwrap_or_default());
         differ("stream", &stdout, "");
     } else if own {
-        differ("stream", &(stdout.is_empty(), stderr.is_empty()).eq(&(text("stdout").is_empty(), text("stderr").is_empty())).to_string(), "true");
+        differ(
+            "stream",
+            &(stdout.is_empty(), stderr.is_empty())
+                .eq(&(text("stdout").is_empty(), text("stderr").is_empty()))
+                .to_string(),
+            "true",
+        );
     } else {
         // The example repeats the answer after the question; the question is what counts.
-        let question = |text: &str| text.split_once("(yes/no)").map_or(text.trim_end(), |(question, _)| question).to_owned();
+        let question =
+            |text: &str| text.split_once("(yes/no)").map_or(text.trim_end(), |(question, _)| question).to_owned();
         let example = args.get(1).is_some_and(|word| word == "prompt-example");
         let shown = |text: &str| if example { question(text) } else { text.to_owned() };
         differ("stdout", &shown(&stdout), &shown(&text("stdout")));

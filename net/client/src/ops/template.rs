@@ -182,9 +182,11 @@ impl Client {
         let path = with_query(&format!("/api/v2/files/{file}"), query);
         let response = self.send(Method::GET, &path, Body::Empty, None).await?;
         let kind = response.headers().get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
-        let bytes = read_bounded(response, MAX_FILE_BYTES)
-            .await
-            .map_err(|reason| Error::Decode { method: "GET".into(), url: path, reason })?;
+        let bytes = read_bounded(response, MAX_FILE_BYTES).await.map_err(|reason| Error::Decode {
+            method: "GET".into(),
+            url: path,
+            reason,
+        })?;
         Ok((bytes, kind))
     }
 }

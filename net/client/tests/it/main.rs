@@ -43,7 +43,9 @@ async fn a_body_that_is_not_json_is_shown_cut() {
 async fn a_missing_first_user_counts_only_with_the_version_header() {
     let versioned = Router::new().route(
         "/api/v2/users/first",
-        get(|| async { (StatusCode::NOT_FOUND, [("x-coder-build-version", "v2.31.0")], Json(json!({"message": "none"}))) }),
+        get(|| async {
+            (StatusCode::NOT_FOUND, [("x-coder-build-version", "v2.31.0")], Json(json!({"message": "none"})))
+        }),
     );
     assert!(!client_of(versioned, None).await.has_first_user().await.unwrap());
     let error = client_of(Router::new(), None).await.has_first_user().await.unwrap_err();

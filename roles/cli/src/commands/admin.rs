@@ -7,11 +7,15 @@ use crate::commands::{OUTPUT, columns, print_list};
 use crate::frame::{Args, Command, Cx, Opt};
 use crate::output::table::Column;
 
-pub static FEATURES: Command = Command::new("features", "List features.").aliases(&["feature"]).children(&[&FEATURES_LIST]);
+pub static FEATURES: Command =
+    Command::new("features", "List features.").aliases(&["feature"]).children(&[&FEATURES_LIST]);
 
 static FEATURES_LIST: Command = Command::new("list", "List features: all are enabled.")
     .aliases(&["ls"])
-    .options(&[&[columns(&["name", "entitlement", "enabled", "limit", "actual"], "name,entitlement,enabled,limit,actual"), OUTPUT]])
+    .options(&[&[
+        columns(&["name", "entitlement", "enabled", "limit", "actual"], "name,entitlement,enabled,limit,actual"),
+        OUTPUT,
+    ]])
     .run(crate::action!(features));
 
 const FEATURE_COLUMNS: &[Column<(String, Feature)>] = &[
@@ -49,7 +53,10 @@ static LICENSES_DELETE: Command = Command::new("delete", "Does nothing: there ar
 static LICENSES_LIST: Command = Command::new("list", "There are no licences.")
     .aliases(&["ls"])
     .options(&[&[
-        columns(&["id", "uuid", "uploaded at", "features", "expires at", "trial"], "id,uuid,uploaded at,features,expires at"),
+        columns(
+            &["id", "uuid", "uploaded at", "features", "expires at", "trial"],
+            "id,uuid,uploaded at,features,expires at",
+        ),
         OUTPUT,
     ]])
     .run(crate::action!(licenses));
@@ -64,10 +71,13 @@ async fn licenses(cx: &Cx) -> Result<()> {
     print_list::<(), _>(cx, &[], &[], &none, "Every feature is free: there is no licence to manage.")
 }
 
-pub static PREBUILDS: Command =
-    Command::new("prebuilds", "Manage prebuilt workspaces.").aliases(&["prebuild"]).children(&[&PREBUILDS_PAUSE, &PREBUILDS_RESUME]);
-static PREBUILDS_PAUSE: Command = Command::new("pause", "Stop making prebuilt workspaces.").run(crate::action!(pause_prebuilds));
-static PREBUILDS_RESUME: Command = Command::new("resume", "Make prebuilt workspaces again.").run(crate::action!(resume_prebuilds));
+pub static PREBUILDS: Command = Command::new("prebuilds", "Manage prebuilt workspaces.")
+    .aliases(&["prebuild"])
+    .children(&[&PREBUILDS_PAUSE, &PREBUILDS_RESUME]);
+static PREBUILDS_PAUSE: Command =
+    Command::new("pause", "Stop making prebuilt workspaces.").run(crate::action!(pause_prebuilds));
+static PREBUILDS_RESUME: Command =
+    Command::new("resume", "Make prebuilt workspaces again.").run(crate::action!(resume_prebuilds));
 
 async fn pause_prebuilds(cx: &Cx) -> Result<()> {
     cx.client()?.set_prebuilds_paused(true).await.context("unable to pause prebuilds")?;
@@ -129,13 +139,17 @@ async fn proxies(cx: &Cx) -> Result<()> {
 
 async fn create_proxy(cx: &Cx) -> Result<()> {
     let text = |name: &str| cx.opts.text(name).unwrap_or_default().to_owned();
-    let request = CreateWorkspaceProxyRequest { name: text("name"), display_name: text("display-name"), icon: text("icon") };
+    let request =
+        CreateWorkspaceProxyRequest { name: text("name"), display_name: text("display-name"), icon: text("icon") };
     let made = cx.client()?.create_workspace_proxy(&request).await.context("create workspace proxy")?;
     let token = made.get("proxy_token").and_then(serde_json::Value::as_str).unwrap_or_default();
     if cx.opts.flag("only-token") {
         outln!("{token}");
     } else {
-        outln!("Workspace proxy {:?} created. Save this token, it will not be shown again.\n\nToken: {token}", request.name);
+        outln!(
+            "Workspace proxy {:?} created. Save this token, it will not be shown again.\n\nToken: {token}",
+            request.name
+        );
     }
     Ok(())
 }
@@ -154,7 +168,11 @@ async fn patch(cx: &Cx, regenerate_token: bool) -> Result<serde_json::Value> {
     let found = all.into_iter().find(|proxy| proxy.name == wanted || proxy.id.to_string() == wanted);
     let proxy = found.with_context(|| format!("workspace proxy {wanted:?} not found"))?;
     let text = |name: &str, old: &str| {
-        if cx.opts.has(name) && cx.opts.given(name) { cx.opts.text(name).unwrap_or_default().to_owned() } else { old.to_owned() }
+        if cx.opts.has(name) && cx.opts.given(name) {
+            cx.opts.text(name).unwrap_or_default().to_owned()
+        } else {
+            old.to_owned()
+        }
     };
     let request = PatchWorkspaceProxy {
         id: proxy.id,

@@ -5,11 +5,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::frame::{Command, Cx, Opt};
 
-pub static COMMAND: Command = Command::new("agent", "Start the workspace agent.")
-    .hidden()
-    .threads()
-    .options(&[OPTIONS])
-    .run(crate::action!(run));
+pub static COMMAND: Command =
+    Command::new("agent", "Start the workspace agent.").hidden().threads().options(&[OPTIONS]).run(crate::action!(run));
 
 const OPTIONS: &[Opt] = &[
     Opt::text("agent-token", "Token of the workspace agent.").env("CODER_AGENT_TOKEN"),
@@ -22,34 +19,49 @@ const OPTIONS: &[Opt] = &[
     Opt::text("log-dir", "Where log files go.").env("CODER_AGENT_LOG_DIR").default("/tmp"),
     Opt::text("script-data-dir", "Where scripts keep data.").env("CODER_AGENT_SCRIPT_DATA_DIR").default("/tmp"),
     Opt::flag("no-reap", "Do not act as the first process of a container."),
-    Opt::duration("ssh-max-timeout", "After how long a silent SSH client is dropped.").env("CODER_AGENT_SSH_MAX_TIMEOUT").default("72h"),
-    Opt::int("tailnet-listen-port", "UDP port of the tunnel; 0 means any.").env("CODER_AGENT_TAILNET_LISTEN_PORT").default("0"),
+    Opt::duration("ssh-max-timeout", "After how long a silent SSH client is dropped.")
+        .env("CODER_AGENT_SSH_MAX_TIMEOUT")
+        .default("72h"),
+    Opt::int("tailnet-listen-port", "UDP port of the tunnel; 0 means any.")
+        .env("CODER_AGENT_TAILNET_LISTEN_PORT")
+        .default("0"),
     Opt::text("pprof-address", "Address of profiles.").env("CODER_AGENT_PPROF_ADDRESS").default("127.0.0.1:6060"),
-    Opt::text("prometheus-address", "Address of metrics.").env("CODER_AGENT_PROMETHEUS_ADDRESS").default("127.0.0.1:2112"),
-    Opt::text("debug-address", "Address of the debug server.").env("CODER_AGENT_DEBUG_ADDRESS").default("127.0.0.1:2113"),
+    Opt::text("prometheus-address", "Address of metrics.")
+        .env("CODER_AGENT_PROMETHEUS_ADDRESS")
+        .default("127.0.0.1:2112"),
+    Opt::text("debug-address", "Address of the debug server.")
+        .env("CODER_AGENT_DEBUG_ADDRESS")
+        .default("127.0.0.1:2113"),
     Opt::text("log-human", "Where readable logs go.").env("CODER_AGENT_LOGGING_HUMAN").default("/dev/stderr"),
     Opt::text("log-json", "Where JSON logs go.").env("CODER_AGENT_LOGGING_JSON"),
     Opt::text("log-stackdriver", "Where Stackdriver logs go.").env("CODER_AGENT_LOGGING_STACKDRIVER"),
-    Opt::flag("block-file-transfer", "Refuse sftp, scp and the like.").env("CODER_AGENT_BLOCK_FILE_TRANSFER").default("false"),
+    Opt::flag("block-file-transfer", "Refuse sftp, scp and the like.")
+        .env("CODER_AGENT_BLOCK_FILE_TRANSFER")
+        .default("false"),
     Opt::flag("block-reverse-port-forwarding", "Refuse forwarding to the client.")
         .env("CODER_AGENT_BLOCK_REVERSE_PORT_FORWARDING")
         .default("false"),
     Opt::flag("block-local-port-forwarding", "Refuse forwarding to the workspace.")
         .env("CODER_AGENT_BLOCK_LOCAL_PORT_FORWARDING")
         .default("false"),
-    Opt::flag("devcontainers-enable", "Look for dev containers.").env("CODER_AGENT_DEVCONTAINERS_ENABLE").default("true"),
+    Opt::flag("devcontainers-enable", "Look for dev containers.")
+        .env("CODER_AGENT_DEVCONTAINERS_ENABLE")
+        .default("true"),
     Opt::flag("devcontainers-project-discovery-enable", "Search projects for dev containers.")
         .env("CODER_AGENT_DEVCONTAINERS_PROJECT_DISCOVERY_ENABLE")
         .default("true"),
     Opt::flag("devcontainers-discovery-autostart-enable", "Start found dev containers.")
         .env("CODER_AGENT_DEVCONTAINERS_DISCOVERY_AUTOSTART_ENABLE")
         .default("false"),
-    Opt::flag("socket-server-enabled", "Offer the socket of the agent.").env("CODER_AGENT_SOCKET_SERVER_ENABLED").default("false"),
+    Opt::flag("socket-server-enabled", "Offer the socket of the agent.")
+        .env("CODER_AGENT_SOCKET_SERVER_ENABLED")
+        .default("false"),
     Opt::text("socket-path", "Path of the socket of the agent.").env("CODER_AGENT_SOCKET_PATH"),
     Opt::text("boundary-log-proxy-socket-path", "Accepted for compatibility.")
         .env("CODER_AGENT_BOUNDARY_LOG_PROXY_SOCKET_PATH")
         .default("/tmp/boundary-audit.sock"),
-    Opt::text("firewall-log-proxy-socket-path", "Accepted for compatibility.").env("CODER_AGENT_FIREWALL_LOG_PROXY_SOCKET_PATH"),
+    Opt::text("firewall-log-proxy-socket-path", "Accepted for compatibility.")
+        .env("CODER_AGENT_FIREWALL_LOG_PROXY_SOCKET_PATH"),
 ];
 
 async fn run(cx: &Cx) -> Result<()> {

@@ -19,7 +19,8 @@ pub fn open_browser(url: &str) -> Result<()> {
 
 fn is_wsl() -> bool {
     cfg!(target_os = "linux")
-        && std::fs::read_to_string("/proc/sys/kernel/osrelease").is_ok_and(|text| text.to_lowercase().contains("microsoft"))
+        && std::fs::read_to_string("/proc/sys/kernel/osrelease")
+            .is_ok_and(|text| text.to_lowercase().contains("microsoft"))
 }
 
 /// Hands a URI to the system's opener.
@@ -31,7 +32,8 @@ pub fn open_uri(uri: &str) -> Result<()> {
 }
 
 fn run(command: &mut Command) -> Result<()> {
-    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().context("run the opener")?;
+    let status =
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().context("run the opener")?;
     if !status.success() {
         bail!("the opener ended with {status}");
     }

@@ -137,7 +137,11 @@ fn candidates(path: &[&'static Command], before: &[String], last: &str) -> Vec<S
             .collect();
     }
     let children = path.last().map_or(&[][..], |command| command.children);
-    children.iter().filter(|child| !child.hidden && child.name.starts_with(last)).map(|child| child.name.to_owned()).collect()
+    children
+        .iter()
+        .filter(|child| !child.hidden && child.name.starts_with(last))
+        .map(|child| child.name.to_owned())
+        .collect()
 }
 
 #[cfg(test)]

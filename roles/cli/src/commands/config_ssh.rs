@@ -55,9 +55,9 @@ async fn run(cx: &Cx) -> Result<()> {
     let parts = section::split(&old)?;
     let mut options = given_options(cx);
     if let Some(previous) = parts.section.map(StoredOptions::of_section) {
-        if opts.flag("use-previous-options") {
-            options = previous;
-        } else if !previous.same_as(&options) && !cx.yes() && !use_new(cx, &options, &previous).await? {
+        let keep = opts.flag("use-previous-options")
+            || (!previous.same_as(&options) && !cx.yes() && !use_new(cx, &options, &previous).await?);
+        if keep {
             options = previous;
         }
     }
@@ -68,7 +68,10 @@ async fn run(cx: &Cx) -> Result<()> {
     blocks::check_host_part("the host name suffix", &suffix)?;
     let (host_options, refused) = blocks::host_options(&options.ssh_options, &server.ssh_config_options)?;
     if !refused.is_empty() {
-        let text = format!("Options of the deployment that could run programs on this computer are left out: {}", refused.join(", "));
+        let text = format!(
+            "Options of the deployment that could run programs on this computer are left out: {}",
+            refused.join(", ")
+        );
         warn(stream, &text, &["Pass them with -o if you want them."]);
     }
     let config_dir = cx.config().dir().to_string_lossy().into_owned();
@@ -110,7 +113,9 @@ async fn run(cx: &Cx) -> Result<()> {
 async fn deployment_settings(client: &Client) -> Result<SshConfigResponse> {
     match client.ssh_config().await {
         Ok(found) => Ok(found),
-        Err(error) if error.is_not_found() => Ok(SshConfigResponse { hostname_prefix: "coder.".into(), ..Default::default() }),
+        Err(error) if error.is_not_found() => {
+            Ok(SshConfigResponse { hostname_prefix: "coder.".into(), ..Default::default() })
+        }
         Err(error) => Err(anyhow::Error::new(error).context("fetch coderd config")),
     }
 }
@@ -227,7 +232,11 @@ async fn print_example(client: &Client, prefix: &str, suffix: &str) {
     let Ok(page) = client.workspaces_page("owner:me", 1, 0).await else { return };
     match page.workspaces.first() {
         Some(workspace) => {
-            let host = if suffix.is_empty() { format!("{prefix}{}", workspace.name) } else { format!("{}.{suffix}", workspace.name) };
+            let host = if suffix.is_empty() {
+                format!("{prefix}{}", workspace.name)
+            } else {
+                format!("{}.{suffix}", workspace.name)
+            };
             outln!("You should now be able to ssh into your workspace.\nFor example, try running:\n\n\t$ ssh {host}");
         }
         None => outln!("You don't have any workspaces yet, try creating one."),

@@ -18,7 +18,8 @@ pub const CREATE_OPTIONS: &[Opt] = &[
     Opt::text("template", "Name of the template.").short('t').env("CODER_TEMPLATE_NAME"),
     Opt::text("template-version", "Name of the template's version.").env("CODER_TEMPLATE_VERSION"),
     Opt::text("preset", "Name of a preset of parameter values, or none.").env("CODER_PRESET_NAME"),
-    Opt::text("start-at", "When to start by itself, for instance \"9:30AM Mon-Fri Europe/Dublin\".").env("CODER_WORKSPACE_START_AT"),
+    Opt::text("start-at", "When to start by itself, for instance \"9:30AM Mon-Fri Europe/Dublin\".")
+        .env("CODER_WORKSPACE_START_AT"),
     Opt::duration("stop-after", "How long after a start to stop by itself.").env("CODER_WORKSPACE_STOP_AFTER"),
     Opt::text("automatic-updates", "Whether starts use the newest version: always or never.")
         .env("CODER_WORKSPACE_AUTOMATIC_UPDATES")
@@ -60,7 +61,8 @@ pub async fn create(cx: &Cx, external: bool) -> Result<Workspace> {
     let preset = preset(cx, &client, version).await?;
     let mut inputs = Inputs::of(&cx.opts)?;
     if let Some(source) = &source {
-        inputs.source = client.build_parameters(source.latest_build.id).await.context("get source workspace build parameters")?;
+        inputs.source =
+            client.build_parameters(source.latest_build.id).await.context("get source workspace build parameters")?;
     }
     let mut preset_id = Uuid::nil();
     if let Some(preset) = preset {
@@ -100,7 +102,10 @@ pub async fn create(cx: &Cx, external: bool) -> Result<Workspace> {
     let build = &workspace.latest_build;
     progress::warn_unmatched(Stream::Stderr, &build.job, build.matched_provisioners.as_ref());
     if cx.opts.flag("no-wait") {
-        outln!("\nThe {} workspace has been created in no-wait mode and is building in the background.", workspace.name);
+        outln!(
+            "\nThe {} workspace has been created in no-wait mode and is building in the background.",
+            workspace.name
+        );
         return Ok(workspace);
     }
     build::follow_build(cx, &client, build, Stream::Stdout).await.context("watch build")?;
@@ -128,7 +133,9 @@ async fn name(cx: &Cx, client: &Client) -> Result<(String, String)> {
 async fn must_be_free(client: &Client, owner: &str, name: &str) -> Result<()> {
     match client.workspace_by_name(owner, name).await {
         Ok(_) => Err(anyhow!("a workspace already exists named {name:?}")),
-        Err(error) if error.api().is_none() || error.status() == Some(http::StatusCode::UNAUTHORIZED) => Err(error.into()),
+        Err(error) if error.api().is_none() || error.status() == Some(http::StatusCode::UNAUTHORIZED) => {
+            Err(error.into())
+        }
         Err(_) => Ok(()),
     }
 }
@@ -150,11 +157,17 @@ async fn template_and_version(cx: &Cx, client: &Client, source: Option<&Workspac
     if cx.opts.given("org") {
         let organization = cx.organization().await?;
         if organization.id != template.organization_id {
-            bail!("template is in organization {:?}, but the requested one is {:?}", template.organization_name, organization.name);
+            bail!(
+                "template is in organization {:?}, but the requested one is {:?}",
+                template.organization_name,
+                organization.name
+            );
         }
     }
     let version = match (cx.opts.filled("template-version"), source) {
-        (Some(name), _) => client.template_version_by_name(template.id, name).await.context("get template version by name")?.id,
+        (Some(name), _) => {
+            client.template_version_by_name(template.id, name).await.context("get template version by name")?.id
+        }
         (None, Some(source)) => source.latest_build.template_version_id,
         (None, None) => template.active_version_id,
     };
@@ -169,7 +182,9 @@ async fn by_name(cx: &Cx, client: &Client, name: &str) -> Result<Template> {
     if found.len() > 1 {
         let organizations = found.iter().map(|t| t.organization_name.clone()).collect::<Vec<_>>().join(", ");
         if !cx.opts.given("org") {
-            bail!("multiple templates found with the name {name:?}, use '--org=<organization>' to choose one of [{organizations}]");
+            bail!(
+                "multiple templates found with the name {name:?}, use '--org=<organization>' to choose one of [{organizations}]"
+            );
         }
         let organization = cx.organization().await?;
         found.retain(|template| template.organization_id == organization.id);
@@ -215,7 +230,11 @@ async fn preset(cx: &Cx, client: &Client, version: Uuid) -> Result<Option<Preset
     let labels = presets
         .iter()
         .map(|preset| {
-            if preset.description.is_empty() { preset.name.clone() } else { format!("{}: {}", preset.name, preset.description) }
+            if preset.description.is_empty() {
+                preset.name.clone()
+            } else {
+                format!("{}: {}", preset.name, preset.description)
+            }
         })
         .collect();
     let picked = cx.select("Select a preset:", labels, 0, "--preset (a name, or none)")?;

@@ -83,7 +83,10 @@ async fn fetch(cx: &Cx, url: &str, dir: &Path) -> Result<()> {
 }
 
 fn script(dir: &Path) -> Option<PathBuf> {
-    ["", "script"].iter().flat_map(|sub| SCRIPTS.iter().map(move |name| Path::new(sub).join(name))).find(|path| dir.join(path).is_file())
+    ["", "script"]
+        .iter()
+        .flat_map(|sub| SCRIPTS.iter().map(move |name| Path::new(sub).join(name)))
+        .find(|path| dir.join(path).is_file())
 }
 
 async fn run_script(cx: &Cx, dir: &Path, script: &Path) -> Result<()> {
@@ -94,7 +97,10 @@ async fn run_script(cx: &Cx, dir: &Path, script: &Path) -> Result<()> {
         use std::os::unix::fs::PermissionsExt;
         let mode = std::fs::metadata(&full).with_context(|| format!("read {}", full.display()))?.permissions().mode();
         if mode & 0o111 == 0 {
-            bail!("script {:?} is not executable. See https://git-scm.com/docs/git-update-index#Documentation/git-update-index.txt---chmod-x", script.display());
+            bail!(
+                "script {:?} is not executable. See https://git-scm.com/docs/git-update-index#Documentation/git-update-index.txt---chmod-x",
+                script.display()
+            );
         }
     }
     outln!("Running {}...\n", script.display());
@@ -121,7 +127,8 @@ async fn link(cx: &Cx, dir: &Path) -> Result<()> {
         outln!("Found no dotfiles and no install script in the repository.");
         return Ok(());
     }
-    cx.confirm(&format!("No install scripts found, symlinking dotfiles to {}. Continue?", target.display()), true).await?;
+    cx.confirm(&format!("No install scripts found, symlinking dotfiles to {}. Continue?", target.display()), true)
+        .await?;
     for name in names {
         let (from, to) = (dir.join(&name), target.join(&name));
         match std::fs::symlink_metadata(&to) {

@@ -10,19 +10,28 @@ use warren_client::{ApiError, Error as ClientError};
 use crate::frame::error::Several;
 use crate::frame::{Args, Command, Cx, Opt};
 
-pub static COMMAND: Command =
-    Command::new("exp", "Internal commands for testing and experimentation.").hidden().children(&[&ERRORS, &PROMPTS, &rpty::COMMAND]);
-
-static ERRORS: Command = Command::new("example-error", "Shows what errors look like.")
+pub static COMMAND: Command = Command::new("exp", "Internal commands for testing and experimentation.")
     .hidden()
-    .children(&[&API, &ARGS, &CMD, &MULTI, &MULTI_MULTI, &VALIDATION]);
+    .children(&[&ERRORS, &PROMPTS, &rpty::COMMAND]);
+
+static ERRORS: Command = Command::new("example-error", "Shows what errors look like.").hidden().children(&[
+    &API,
+    &ARGS,
+    &CMD,
+    &MULTI,
+    &MULTI_MULTI,
+    &VALIDATION,
+]);
 
 static API: Command = Command::new("api", "An error of the API.").hidden().run(crate::action!(api));
-static ARGS: Command =
-    Command::new("arg-required", "A missing word.").usage("<required>", Args::Exactly(1)).hidden().run(crate::action!(nothing));
+static ARGS: Command = Command::new("arg-required", "A missing word.")
+    .usage("<required>", Args::Exactly(1))
+    .hidden()
+    .run(crate::action!(nothing));
 static CMD: Command = Command::new("cmd", "An error of a command.").hidden().run(crate::action!(cmd));
 static MULTI: Command = Command::new("multi-error", "Several errors.").hidden().run(crate::action!(multi));
-static MULTI_MULTI: Command = Command::new("multi-multi-error", "Several errors in several.").hidden().run(crate::action!(multi_multi));
+static MULTI_MULTI: Command =
+    Command::new("multi-multi-error", "Several errors in several.").hidden().run(crate::action!(multi_multi));
 static VALIDATION: Command = Command::new("validation", "A missing option.")
     .hidden()
     .options(&[&[Opt::text("magic-word", "Must be given.").required()]])
@@ -36,7 +45,10 @@ fn api_error(suggestion: Option<&str>) -> ClientError {
         message: "Top level sdk error message.".into(),
         detail: "magic dust unavailable, please try again later".into(),
         suggestion: suggestion.map(str::to_owned),
-        validations: vec![ValidationError { field: "region".into(), detail: "magic dust is not available in your region".into() }],
+        validations: vec![ValidationError {
+            field: "region".into(),
+            detail: "magic dust is not available in your region".into(),
+        }],
         build_version: None,
     }))
 }
@@ -58,12 +70,14 @@ async fn cmd(_: &Cx) -> Result<()> {
 }
 
 async fn multi(_: &Cx) -> Result<()> {
-    let errors = vec![simple("first error"), simple("second error"), anyhow!(api_error(None)).context("wrapped api error")];
+    let errors =
+        vec![simple("first error"), simple("second error"), anyhow!(api_error(None)).context("wrapped api error")];
     Err(Several { context: "wrapped".into(), errors }.into())
 }
 
 async fn multi_multi(_: &Cx) -> Result<()> {
-    let inner = Several { context: String::new(), errors: vec![simple("child first error"), simple("child second error")] };
+    let inner =
+        Several { context: String::new(), errors: vec![simple("child first error"), simple("child second error")] };
     Err(Several { context: String::new(), errors: vec![simple("parent error"), inner.into()] }.into())
 }
 
@@ -87,7 +101,11 @@ async fn confirm(cx: &Cx) -> Result<()> {
 
 async fn text(cx: &Cx) -> Result<()> {
     let rule = |text: &str| {
-        if text.chars().next().is_some_and(char::is_uppercase) { Ok(()) } else { Err("input string must start with a capital letter".into()) }
+        if text.chars().next().is_some_and(char::is_uppercase) {
+            Ok(())
+        } else {
+            Err("input string must start with a capital letter".into())
+        }
     };
     let value = cx.prompt("Input a string that starts with a capital letter.", None, rule).await?;
     outln!("{value}");

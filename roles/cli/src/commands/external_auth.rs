@@ -32,7 +32,10 @@ static TOKEN: Command = Command::new("access-token", "Print the access token of 
 
 async fn run(cx: &Cx) -> Result<()> {
     let client = cx.agent_client()?;
-    let answer = client.external_auth_by_id(cx.arg(0)).await.map_err(|error| anyhow!(error).context("get external auth token"))?;
+    let answer = client
+        .external_auth_by_id(cx.arg(0))
+        .await
+        .map_err(|error| anyhow!(error).context("get external auth token"))?;
     if cx.opts.json() {
         outln!("{}", output::json(&answer)?);
         return if answer.url.is_empty() { Ok(()) } else { Err(Exit(1).into()) };

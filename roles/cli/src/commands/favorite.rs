@@ -17,10 +17,11 @@ pub static UNFAVORITE: Command = Command::new("unfavorite", "Remove a workspace 
     .usage("<workspace>", Args::Exactly(1))
     .run(crate::action!(unfavorite));
 
-pub static AUTOUPDATE: Command = Command::new("autoupdate", "Choose whether starts use the newest version of the template.")
-    .usage("<workspace> <always|never>", Args::Exactly(2))
-    .options(&[&[YES]])
-    .run(crate::action!(autoupdate));
+pub static AUTOUPDATE: Command =
+    Command::new("autoupdate", "Choose whether starts use the newest version of the template.")
+        .usage("<workspace> <always|never>", Args::Exactly(2))
+        .options(&[&[YES]])
+        .run(crate::action!(autoupdate));
 
 async fn favorite(cx: &Cx) -> Result<()> {
     let client = cx.client()?;

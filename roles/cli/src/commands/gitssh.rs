@@ -20,7 +20,8 @@ async fn run(cx: &Cx) -> Result<()> {
     let client = cx.agent_client()?;
     let key = client.git_ssh_key().await.context("get agent git ssh token")?;
     // The file is private from its first byte and goes with the command.
-    let mut file = tempfile::Builder::new().prefix("coder-gitsshkey-").tempfile().context("create temp gitsshkey file")?;
+    let mut file =
+        tempfile::Builder::new().prefix("coder-gitsshkey-").tempfile().context("create temp gitsshkey file")?;
     file.write_all(key.private_key.as_bytes()).and_then(|()| file.flush()).context("write to temp gitsshkey file")?;
     let mut ssh = Process::new("ssh");
     for identity in identities(&cx.args) {

@@ -52,7 +52,9 @@ const COLUMNS: &[Column<Group>] = &[
     Column::new("name", |g| g.name.clone()),
     Column::new("display name", |g| g.display_name.clone()),
     Column::new("organization id", |g| g.organization_id.to_string()),
-    Column::new("members", |g| format!("[{}]", g.members.iter().map(|m| m.email.clone()).collect::<Vec<_>>().join(", "))),
+    Column::new("members", |g| {
+        format!("[{}]", g.members.iter().map(|m| m.email.clone()).collect::<Vec<_>>().join(", "))
+    }),
     Column::new("avatar url", |g| g.avatar_url.clone()),
 ];
 
@@ -60,7 +62,10 @@ async fn list(cx: &Cx) -> Result<()> {
     let client = cx.client()?;
     let organization = cx.organization().await?;
     let groups = client.groups(&organization.id.to_string()).await.context("get groups")?;
-    let empty = format!("No groups found in {}! Create one:\n\n  {} groups create <name>\n", organization.name, cx.program.name);
+    let empty = format!(
+        "No groups found in {}! Create one:\n\n  {} groups create <name>\n",
+        organization.name, cx.program.name
+    );
     print_list(cx, COLUMNS, &groups, &groups, &empty)
 }
 
@@ -113,7 +118,8 @@ async fn ids(client: &Client, users: &[String]) -> Result<Vec<String>> {
             continue;
         }
         let matches = client.users(user).await.context("get users")?.users;
-        match matches.iter().find(|candidate| candidate.email.eq_ignore_ascii_case(user) || candidate.username == *user) {
+        match matches.iter().find(|candidate| candidate.email.eq_ignore_ascii_case(user) || candidate.username == *user)
+        {
             Some(user) => found.push(user.id.to_string()),
             None => bail!("user {user:?} not found"),
         }

@@ -10,8 +10,21 @@ use crate::output::human;
 use crate::output::table::Column;
 
 pub const WORKSPACE_COLUMNS: &[&str] = &[
-    "favorite", "workspace", "organization id", "organization name", "template", "status", "healthy", "last built",
-    "current version", "outdated", "starts at", "starts next", "stops after", "stops next", "daily cost",
+    "favorite",
+    "workspace",
+    "organization id",
+    "organization name",
+    "template",
+    "status",
+    "healthy",
+    "last built",
+    "current version",
+    "outdated",
+    "starts at",
+    "starts next",
+    "stops after",
+    "stops next",
+    "daily cost",
 ];
 
 pub static COMMAND: Command = Command::new("list", "List workspaces.")
@@ -41,13 +54,15 @@ pub const COLUMNS: &[Column<Workspace>] = &[
     Column::new("last built", |w| human::duration(Timestamp::now().duration_since(w.latest_build.job.created_at))),
     Column::new("current version", |w| w.latest_build.template_version_name.clone()),
     Column::new("outdated", |w| w.outdated.to_string()),
-    Column::new("starts at", |w| w.autostart_schedule.as_deref().filter(|s| !s.is_empty()).map(human::schedule).unwrap_or_default()),
-    Column::new("starts next", |w| next_start(w)),
+    Column::new("starts at", |w| {
+        w.autostart_schedule.as_deref().filter(|s| !s.is_empty()).map(human::schedule).unwrap_or_default()
+    }),
+    Column::new("starts next", next_start),
     Column::new("stops after", |w| match w.ttl_ms {
         Some(ms) if ms > 0 => human::duration_ms(ms),
         _ => String::new(),
     }),
-    Column::new("stops next", |w| next_stop(w)),
+    Column::new("stops next", next_stop),
     Column::new("daily cost", |w| w.latest_build.daily_cost.to_string()),
 ];
 

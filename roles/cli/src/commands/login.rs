@@ -15,7 +15,8 @@ pub static COMMAND: Command = Command::new("login", "Authenticate with a deploym
         Opt::text("first-user-username", "Username of the first user.").env("CODER_FIRST_USER_USERNAME"),
         Opt::text("first-user-full-name", "Full name of the first user.").env("CODER_FIRST_USER_FULL_NAME"),
         Opt::text("first-user-password", "Password of the first user.").env("CODER_FIRST_USER_PASSWORD"),
-        Opt::flag("first-user-trial", "Accepted for compatibility: every feature is free.").env("CODER_FIRST_USER_TRIAL"),
+        Opt::flag("first-user-trial", "Accepted for compatibility: every feature is free.")
+            .env("CODER_FIRST_USER_TRIAL"),
         Opt::flag("use-token-as-session", "Store the given token itself instead of a new one made with it."),
     ]])
     .children(&[&TOKEN])
@@ -100,7 +101,8 @@ async fn first_user(cx: &Cx, client: &Client) -> Result<(String, User)> {
     let email = match opts.filled("first-user-email") {
         Some(email) => email.to_owned(),
         None => {
-            let check = |text: &str| if text.contains('@') { Ok(()) } else { Err("That's not a valid email address!".into()) };
+            let check =
+                |text: &str| if text.contains('@') { Ok(()) } else { Err("That's not a valid email address!".into()) };
             cx.prompt("What's your email?", None, check).await?
         }
     };
@@ -108,7 +110,13 @@ async fn first_user(cx: &Cx, client: &Client) -> Result<(String, User)> {
         Some(password) => password.to_owned(),
         None => new_password(cx).await?,
     };
-    let request = CreateFirstUserRequest { email: email.clone(), username, name, password: password.clone(), ..Default::default() };
+    let request = CreateFirstUserRequest {
+        email: email.clone(),
+        username,
+        name,
+        password: password.clone(),
+        ..Default::default()
+    };
     client.create_first_user(&request).await.context("create initial user")?;
     let token = client.login_with_password(&email, &password).await.context("login with password")?;
     let user = client.with_token(Some(token.clone()))?.user("me").await.context("get user")?;
@@ -134,11 +142,15 @@ async fn existing(cx: &Cx, client: &Client, url: &Url) -> Result<(String, User)>
     let explicitly_empty = as_session && from_env.as_ref().is_some_and(|value| value.is_empty());
     if let Some(token) = cx.opts.filled("token") {
         let client = client.with_token(Some(token.to_owned()))?;
-        let token = if as_session { token.to_owned() } else { client.create_api_key("me").await.context("create api key")? };
+        let token =
+            if as_session { token.to_owned() } else { client.create_api_key("me").await.context("create api key")? };
         let user = client.with_token(Some(token.clone()))?.user("me").await.context("get user")?;
         return Ok((token, user));
     }
-    if explicitly_empty && !cx.stdin_is_tty() && let Ok(user) = client.user("me").await {
+    if explicitly_empty
+        && !cx.stdin_is_tty()
+        && let Ok(user) = client.user("me").await
+    {
         return Ok((String::new(), user));
     }
     let page = url.join("/cli-auth").map(String::from).unwrap_or_default();
@@ -156,7 +168,9 @@ async fn existing(cx: &Cx, client: &Client, url: &Url) -> Result<(String, User)>
         };
         match attempt {
             Ok(user) => return Ok((token, user)),
-            Err(error) if error.api().is_none() && !matches!(error, warren_client::Error::Setup(_)) => return Err(error.into()),
+            Err(error) if error.api().is_none() && !matches!(error, warren_client::Error::Setup(_)) => {
+                return Err(error.into());
+            }
             Err(_) => outln!("That's not a valid token!"),
         }
     }

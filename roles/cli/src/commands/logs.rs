@@ -14,7 +14,9 @@ use crate::resolve;
 pub static COMMAND: Command = Command::new("logs", "View the logs of a workspace.")
     .usage("<workspace>", Args::Exactly(1))
     .options(&[&[
-        Opt::int("build-number", "Number of the build; 0 means the latest, negative numbers count from it.").short('n').default("0"),
+        Opt::int("build-number", "Number of the build; 0 means the latest, negative numbers count from it.")
+            .short('n')
+            .default("0"),
         Opt::flag("follow", "Go on as the build and the agents write.").short('f').default("false"),
     ]])
     .run(crate::action!(run));
@@ -34,7 +36,9 @@ async fn run(cx: &Cx) -> Result<()> {
     };
     outln!(
         "--- Logs for workspace build #{} (ID: {} Template Version: {}) ---\r",
-        build.build_number, build.id, build.template_version_name
+        build.build_number,
+        build.id,
+        build.template_version_name
     );
     let agents: Vec<WorkspaceAgent> = resolve::agents(&build.resources).into_iter().cloned().collect();
     let job = JobRef::Build(build.id);

@@ -4,8 +4,9 @@ use anyhow::{Context, Result};
 
 use crate::frame::{Args, Command, Cx};
 
-pub static COMMAND: Command =
-    Command::new("notifications", "Manage notifications.").aliases(&["notification"]).children(&[&CUSTOM, &PAUSE, &RESUME, &TEST]);
+pub static COMMAND: Command = Command::new("notifications", "Manage notifications.")
+    .aliases(&["notification"])
+    .children(&[&CUSTOM, &PAUSE, &RESUME, &TEST]);
 
 static CUSTOM: Command = Command::new("custom", "Send a notification to yourself.")
     .usage("<title> <message>", Args::Exactly(2))
@@ -34,6 +35,8 @@ async fn resume(cx: &Cx) -> Result<()> {
 
 async fn test(cx: &Cx) -> Result<()> {
     cx.client()?.send_test_notification().await.context("unable to post test notification")?;
-    eprintln!("A test notification has been sent. If you don't receive it, ask an administrator to look at the server's log.");
+    eprintln!(
+        "A test notification has been sent. If you don't receive it, ask an administrator to look at the server's log."
+    );
     Ok(())
 }

@@ -13,7 +13,8 @@ use crate::frame::{Args, Command, Cx, Opt};
 use crate::resolve;
 use crate::ssh::target;
 
-pub static COMMAND: Command = Command::new("open", "Open a workspace in an editor or one of its apps.").children(&[&APP, &VSCODE]);
+pub static COMMAND: Command =
+    Command::new("open", "Open a workspace in an editor or one of its apps.").children(&[&APP, &VSCODE]);
 
 static VSCODE: Command = Command::new("vscode", "Open a workspace in VS Code Desktop.")
     .usage("<workspace> [<directory in workspace>]", Args::Between(1, 2))
@@ -72,12 +73,20 @@ async fn vscode(cx: &Cx) -> Result<()> {
         client.delete_api_key("me", &id).await.context("delete the unused API key")?;
         uri = vscode_uri(&client, &found.workspace, &agent, &folder, None);
     }
-    eprintln!("Could not automatically open {shown} in VS Code Desktop: {error}\nPlease open the following URI instead:\n");
+    eprintln!(
+        "Could not automatically open {shown} in VS Code Desktop: {error}\nPlease open the following URI instead:\n"
+    );
     outln!("{uri}");
     Ok(())
 }
 
-fn vscode_uri(client: &Client, workspace: &Workspace, agent: &WorkspaceAgent, folder: &str, key: Option<&str>) -> String {
+fn vscode_uri(
+    client: &Client,
+    workspace: &Workspace,
+    agent: &WorkspaceAgent,
+    folder: &str,
+    key: Option<&str>,
+) -> String {
     let mut pairs = vec![("agent", agent.name.as_str())];
     if !folder.is_empty() {
         pairs.push(("folder", folder));
@@ -145,14 +154,15 @@ async fn app(cx: &Cx) -> Result<()> {
         eprintln!("ERROR: Preferred region {wanted:?} not found!\nAvailable regions: [{names}]");
         bail!("region not found");
     };
-    let url = app_url(cx, &client, &workspace, &agent, app, region).await?;
+    let url = app_url(cx, &workspace, &agent, app, region).await?;
     if inside_workspace() {
         eprintln!("Please open the following URI on your local machine:\n");
         outln!("{url}");
         return Ok(());
     }
     // The URL may hold a token: only its public part is announced.
-    eprintln!("Opening {}", app.url.contains("$SESSION_TOKEN").then_some(app.url.as_str()).unwrap_or(&url));
+    let public = if app.url.contains("$SESSION_TOKEN") { app.url.as_str() } else { &url };
+    eprintln!("Opening {public}");
     let opened = if cx.opts.flag("no-open") { Err(anyhow!("--no-open was given")) } else { open_browser(&url) };
     if opened.is_err() {
         outln!("{url}");
@@ -162,14 +172,14 @@ async fn app(cx: &Cx) -> Result<()> {
 
 async fn app_url(
     cx: &Cx,
-    client: &Client,
     workspace: &Workspace,
     agent: &WorkspaceAgent,
     app: &WorkspaceApp,
     region: &Region,
 ) -> Result<String> {
+    let client = cx.client()?;
     if app.external {
-        return external_url(cx, client, agent, app).await;
+        return external_url(cx, &client, agent, app).await;
     }
     let base = region.path_app_url.trim_end_matches('/');
     let base = if base.is_empty() { client.url().as_str().trim_end_matches('/') } else { base };
@@ -194,7 +204,10 @@ async fn external_url(cx: &Cx, client: &Client, agent: &WorkspaceAgent, app: &Wo
     let parsed = Url::parse(&app.url).context("parse the URL of the app")?;
     let to_web = matches!(parsed.scheme(), "http" | "https");
     if to_web && parsed.host_str() != client.url().host_str() {
-        bail!("the app's URL would send your session token to {}: it is not opened", parsed.host_str().unwrap_or("another host"));
+        bail!(
+            "the app's URL would send your session token to {}: it is not opened",
+            parsed.host_str().unwrap_or("another host")
+        );
     }
     if matches!(parsed.scheme(), "file" | "javascript" | "data" | "vbscript") {
         bail!("the app's URL has the scheme {:?}: it is not opened", parsed.scheme());

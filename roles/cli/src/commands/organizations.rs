@@ -13,7 +13,15 @@ use crate::output::human;
 use crate::output::table::{Column, render};
 
 const NAMES: &[&str] = &[
-    "id", "name", "display name", "icon", "description", "created at", "updated at", "default", "default org member roles",
+    "id",
+    "name",
+    "display name",
+    "icon",
+    "description",
+    "created at",
+    "updated at",
+    "default",
+    "default org member roles",
 ];
 
 pub static COMMAND: Command = Command::new("organizations", "Organization related commands.")
@@ -70,7 +78,9 @@ async fn show(cx: &Cx) -> Result<()> {
     let found = match which {
         "selected" => vec![cx.organization().await?],
         "me" => client.user_organizations("me").await.context("failed to get organizations")?,
-        other => vec![client.organization(other).await.with_context(|| format!("failed to get organization {other:?}"))?],
+        other => {
+            vec![client.organization(other).await.with_context(|| format!("failed to get organization {other:?}"))?]
+        }
     };
     if cx.opts.flag("only-id") {
         found.iter().for_each(|organization| outln!("{}", organization.id));

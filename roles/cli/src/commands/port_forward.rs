@@ -73,7 +73,9 @@ async fn listeners(forward: &Forward) -> Result<Vec<TcpListener>> {
     let bind = |ip: IpAddr| TcpListener::bind(SocketAddr::new(ip, forward.local));
     let mut list = Vec::new();
     match forward.ip {
-        Some(ip) => list.push(bind(ip).await.with_context(|| format!("listen tcp://{}", SocketAddr::new(ip, forward.local)))?),
+        Some(ip) => {
+            list.push(bind(ip).await.with_context(|| format!("listen tcp://{}", SocketAddr::new(ip, forward.local)))?)
+        }
         None => {
             match bind(IpAddr::V6(Ipv6Addr::LOCALHOST)).await {
                 Ok(listener) => list.push(listener),

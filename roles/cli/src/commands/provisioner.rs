@@ -4,7 +4,9 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
-use warren_api::{ProvisionerDaemon, ProvisionerDaemonJob, ProvisionerJob, ProvisionerJobStatus, ProvisionerJobType, ProvisionerKey};
+use warren_api::{
+    ProvisionerDaemon, ProvisionerDaemonJob, ProvisionerJob, ProvisionerJobStatus, ProvisionerJobType, ProvisionerKey,
+};
 use warren_client::JobRef;
 
 use crate::commands::{ORG, OUTPUT, YES, columns, print_list};
@@ -62,13 +64,18 @@ static LIST: Command = Command::new("list", "List provisioner daemons.")
     ]])
     .run(crate::action!(list_daemons));
 
-static KEYS: Command = Command::new("keys", "Manage provisioner keys.")
-    .aliases(&["key"])
-    .children(&[&KEYS_CREATE, &KEYS_LIST, &KEYS_DELETE]);
+static KEYS: Command = Command::new("keys", "Manage provisioner keys.").aliases(&["key"]).children(&[
+    &KEYS_CREATE,
+    &KEYS_LIST,
+    &KEYS_DELETE,
+]);
 
 static KEYS_CREATE: Command = Command::new("create", "Create a key.")
     .usage("<name>", Args::Exactly(1))
-    .options(&[&[Opt::list("tag", "Tag of the daemons with this key, name=value.").short('t').env("CODER_PROVISIONERD_TAGS"), ORG]])
+    .options(&[&[
+        Opt::list("tag", "Tag of the daemons with this key, name=value.").short('t').env("CODER_PROVISIONERD_TAGS"),
+        ORG,
+    ]])
     .run(crate::action!(create_key));
 
 static KEYS_LIST: Command = Command::new("list", "List keys.")
@@ -83,18 +90,61 @@ static KEYS_DELETE: Command = Command::new("delete", "Delete a key.")
     .run(crate::action!(delete_key));
 
 const DAEMON_NAMES: &[&str] = &[
-    "id", "organization id", "created at", "last seen at", "name", "version", "api version", "tags", "key name", "status",
-    "current job id", "current job status", "current job template name", "current job template icon",
-    "current job template display name", "previous job id", "previous job status", "previous job template name",
-    "previous job template icon", "previous job template display name", "organization",
+    "id",
+    "organization id",
+    "created at",
+    "last seen at",
+    "name",
+    "version",
+    "api version",
+    "tags",
+    "key name",
+    "status",
+    "current job id",
+    "current job status",
+    "current job template name",
+    "current job template icon",
+    "current job template display name",
+    "previous job id",
+    "previous job status",
+    "previous job template name",
+    "previous job template icon",
+    "previous job template display name",
+    "organization",
 ];
 
 const JOB_NAMES: &[&str] = &[
-    "id", "created at", "started at", "completed at", "canceled at", "error", "error code", "status", "worker id",
-    "worker name", "file id", "tags", "queue position", "queue size", "organization id", "initiator id",
-    "template version id", "workspace build id", "type", "available workers", "template version name", "template id",
-    "template name", "template display name", "template icon", "workspace id", "workspace name",
-    "workspace build transition", "logs overflowed", "organization", "queue",
+    "id",
+    "created at",
+    "started at",
+    "completed at",
+    "canceled at",
+    "error",
+    "error code",
+    "status",
+    "worker id",
+    "worker name",
+    "file id",
+    "tags",
+    "queue position",
+    "queue size",
+    "organization id",
+    "initiator id",
+    "template version id",
+    "workspace build id",
+    "type",
+    "available workers",
+    "template version name",
+    "template id",
+    "template name",
+    "template display name",
+    "template icon",
+    "workspace id",
+    "workspace name",
+    "workspace build transition",
+    "logs overflowed",
+    "organization",
+    "queue",
 ];
 
 struct Daemon {
@@ -125,12 +175,16 @@ const DAEMON_COLUMNS: &[Column<Daemon>] = &[
     Column::new("current job status", |d| of_job(&d.daemon.current_job, |job| job.status.to_string())),
     Column::new("current job template name", |d| of_job(&d.daemon.current_job, |job| job.template_name.clone())),
     Column::new("current job template icon", |d| of_job(&d.daemon.current_job, |job| job.template_icon.clone())),
-    Column::new("current job template display name", |d| of_job(&d.daemon.current_job, |job| job.template_display_name.clone())),
+    Column::new("current job template display name", |d| {
+        of_job(&d.daemon.current_job, |job| job.template_display_name.clone())
+    }),
     Column::new("previous job id", |d| of_job(&d.daemon.previous_job, |job| job.id.to_string())),
     Column::new("previous job status", |d| of_job(&d.daemon.previous_job, |job| job.status.to_string())),
     Column::new("previous job template name", |d| of_job(&d.daemon.previous_job, |job| job.template_name.clone())),
     Column::new("previous job template icon", |d| of_job(&d.daemon.previous_job, |job| job.template_icon.clone())),
-    Column::new("previous job template display name", |d| of_job(&d.daemon.previous_job, |job| job.template_display_name.clone())),
+    Column::new("previous job template display name", |d| {
+        of_job(&d.daemon.previous_job, |job| job.template_display_name.clone())
+    }),
     Column::new("organization", |d| d.organization.clone()),
 ];
 
@@ -267,8 +321,12 @@ async fn create_key(cx: &Cx) -> Result<()> {
     let client = cx.client()?;
     let organization = cx.organization().await?;
     let tags = pairs(cx.opts.list("tag")).context("parse tags")?;
-    let key = client.create_provisioner_key(organization.id, cx.arg(0), &tags).await.context("create provisioner key")?;
-    outln!("Successfully created provisioner key {}! Save this authentication token, it will not be shown again.\n\n{key}", cx.arg(0));
+    let key =
+        client.create_provisioner_key(organization.id, cx.arg(0), &tags).await.context("create provisioner key")?;
+    outln!(
+        "Successfully created provisioner key {}! Save this authentication token, it will not be shown again.\n\n{key}",
+        cx.arg(0)
+    );
     Ok(())
 }
 

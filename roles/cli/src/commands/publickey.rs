@@ -18,7 +18,9 @@ async fn run(cx: &Cx) -> Result<()> {
         client.regenerate_git_ssh_key("me").await?;
     }
     let key = client.git_ssh_key("me").await.context("create codersdk client")?;
-    outln!("This is your public key for using git in your workspaces. All clones with SSH will be authenticated automatically.");
+    outln!(
+        "This is your public key for using git in your workspaces. All clones with SSH will be authenticated automatically."
+    );
     outln!("{}\n", key.public_key.trim_end());
     outln!("Add to GitHub and GitLab:");
     outln!("> https://github.com/settings/ssh/new");

@@ -242,9 +242,9 @@ fn day_numbers(text: &str) -> Result<String> {
         }
         let lower = word.to_lowercase();
         let place = NAMES.iter().position(|name| lower.len() >= 3 && lower.starts_with(name));
-        place
-            .map(|n| n.to_string())
-            .ok_or_else(|| anyhow!("Invalid schedule: parse schedule: failed to parse int from {word}: {word:?} is no day"))
+        place.map(|n| n.to_string()).ok_or_else(|| {
+            anyhow!("Invalid schedule: parse schedule: failed to parse int from {word}: {word:?} is no day")
+        })
     };
     let parts: Vec<String> = text
         .split(',')
@@ -275,7 +275,10 @@ mod tests {
     #[test]
     fn a_second_word_is_a_zone_if_the_database_has_it() {
         let line = |words: &[&str]| parse_start(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>());
-        assert_eq!(line(&["9:30AM", "Mon-Fri", "Europe/Dublin"]).ok().as_deref(), Some("CRON_TZ=Europe/Dublin 30 9 * * 1-5"));
+        assert_eq!(
+            line(&["9:30AM", "Mon-Fri", "Europe/Dublin"]).ok().as_deref(),
+            Some("CRON_TZ=Europe/Dublin 30 9 * * 1-5")
+        );
         assert_eq!(line(&["9:30AM", "EST"]).ok().as_deref(), Some("CRON_TZ=EST 30 9 * * *"));
         assert!(line(&["9:30", "PST"]).is_err());
     }

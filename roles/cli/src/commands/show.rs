@@ -38,11 +38,17 @@ async fn run(cx: &Cx) -> Result<()> {
             let mut extra = AgentExtra::default();
             match ports {
                 Ok(found) => extra.ports = WorkspaceAgentListeningPortsResponse { ports: found.ports },
-                Err(error) => warn(Stream::Stderr, &format!("Failed to get listening ports for agent {}: {error}", agent.name), &[]),
+                Err(error) => warn(
+                    Stream::Stderr,
+                    &format!("Failed to get listening ports for agent {}: {error}", agent.name),
+                    &[],
+                ),
             }
             match containers {
                 Ok(found) => extra.containers = found,
-                Err(error) => warn(Stream::Stderr, &format!("Failed to get devcontainers for agent {}: {error}", agent.name), &[]),
+                Err(error) => {
+                    warn(Stream::Stderr, &format!("Failed to get devcontainers for agent {}: {error}", agent.name), &[])
+                }
             }
             table.extras.insert(agent.id, extra);
         }

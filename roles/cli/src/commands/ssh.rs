@@ -83,7 +83,8 @@ async fn run(cx: &Cx) -> Result<()> {
     }
     let wait = agent_wait::Options { wait: wants_wait(cx, &found.agent), docs_url };
     // The way to the agent is found while its scripts may still run.
-    let probe = async { if stdio && !cx.opts.flag("force-new-tunnel") { probe_vpn(&client, &found).await } else { None } };
+    let probe =
+        async { if stdio && !cx.opts.flag("force-new-tunnel") { probe_vpn(&client, &found).await } else { None } };
     let (waited, vpn, tunnel) = tokio::join!(
         agent_wait::wait(&client, found.agent.id, &wait),
         probe,
@@ -117,7 +118,8 @@ fn forwards(cx: &Cx, stdio: bool) -> Result<Vec<RemoteForward>> {
 
 fn environment(cx: &Cx) -> Result<Vec<(String, String)>> {
     let pair = |text: &String| {
-        let (name, value) = text.split_once('=').ok_or_else(|| anyhow!("invalid environment variable setting {text:?}"))?;
+        let (name, value) =
+            text.split_once('=').ok_or_else(|| anyhow!("invalid environment variable setting {text:?}"))?;
         Ok((name.to_owned(), value.to_owned()))
     };
     let mut env = cx.opts.list("env").iter().map(pair).collect::<Result<Vec<_>>>()?;
@@ -151,7 +153,10 @@ async fn remarks(client: &Client, found: &Found) {
     }
     if workspace.outdated {
         let url = client.url().as_str().trim_end_matches('/').to_owned();
-        eprintln!("👋 Your workspace is outdated! Update it here: {url}/@{}/{}\n", workspace.owner_name, workspace.name);
+        eprintln!(
+            "👋 Your workspace is outdated! Update it here: {url}/@{}/{}\n",
+            workspace.owner_name, workspace.name
+        );
     }
 }
 
@@ -246,8 +251,14 @@ fn agent_socket(cx: &Cx) -> Result<Option<PathBuf>> {
     if !cx.opts.flag("forward-agent") {
         return Ok(None);
     }
-    let socket = cx.opts.filled("identity-agent").map(PathBuf::from).or_else(|| std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from));
-    socket.map(Some).ok_or_else(|| anyhow!("no authentication agent to forward: set $SSH_AUTH_SOCK or --identity-agent"))
+    let socket = cx
+        .opts
+        .filled("identity-agent")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from));
+    socket
+        .map(Some)
+        .ok_or_else(|| anyhow!("no authentication agent to forward: set $SSH_AUTH_SOCK or --identity-agent"))
 }
 
 /// Keeps the file for editors, if one is wanted; else waits for ever.

@@ -24,8 +24,9 @@ pub static COMMAND: Command = Command::new("stat", "Show the use of resources.")
     .children(&[&CPU, &DISK, &MEM])
     .run(crate::action!(all));
 
-static CPU: Command =
-    Command::new("cpu", "Show the use of the processor, in cores.").options(&[&[HOST, OUTPUT_TEXT]]).run(crate::action!(cpu));
+static CPU: Command = Command::new("cpu", "Show the use of the processor, in cores.")
+    .options(&[&[HOST, OUTPUT_TEXT]])
+    .run(crate::action!(cpu));
 
 static MEM: Command =
     Command::new("mem", "Show the use of memory.").options(&[&[HOST, PREFIX, OUTPUT_TEXT]]).run(crate::action!(mem));
@@ -128,7 +129,11 @@ async fn all(cx: &Cx) -> Result<()> {
 }
 
 fn show(cx: &Cx, value: &Measure, prefix: &str) -> Result<()> {
-    if cx.opts.json() { outln!("{}", crate::output::json(&value.json())?) } else { outln!("{}", value.text(prefix)) }
+    if cx.opts.json() {
+        outln!("{}", crate::output::json(&value.json())?)
+    } else {
+        outln!("{}", value.text(prefix))
+    }
     Ok(())
 }
 

@@ -1,7 +1,10 @@
 //! `stop`.
 
 use anyhow::{Context, Result};
-use warren_api::{CreateWorkspaceBuildRequest, ProvisionerJobStatus, Workspace, WorkspaceBuild, WorkspaceBuildParameter, WorkspaceTransition};
+use warren_api::{
+    CreateWorkspaceBuildRequest, ProvisionerJobStatus, Workspace, WorkspaceBuild, WorkspaceBuildParameter,
+    WorkspaceTransition,
+};
 use warren_client::Client;
 
 use crate::build::{self, BUILD_OPTIONS};

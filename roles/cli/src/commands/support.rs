@@ -15,19 +15,22 @@ use crate::tunnel::{API_PORT, Tunnel};
 
 pub static COMMAND: Command = Command::new("support", "Commands for troubleshooting.").children(&[&BUNDLE]);
 
-static BUNDLE: Command = Command::new("bundle", "Collect information about a workspace and the deployment in a zip file.")
-    .usage("[<workspace>] [<agent>]", Args::Between(0, 2))
-    .threads()
-    .options(&[&[
-        Opt::text("output-file", "Path of the file.").short('O').env("CODER_SUPPORT_BUNDLE_OUTPUT_FILE"),
-        Opt::text("url-override", "Talk to this URL instead.").env("CODER_SUPPORT_BUNDLE_URL_OVERRIDE"),
-        Opt::int("workspaces-total-cap", "How many workspaces to list; 0 means no limit.").env("CODER_SUPPORT_BUNDLE_WORKSPACES_TOTAL_CAP"),
-        Opt::text("template", "Template to include, [org/]name.").env("CODER_SUPPORT_BUNDLE_TEMPLATE"),
-        Opt::list("workspace-file", "Files of the workspace to include.").env("CODER_SUPPORT_BUNDLE_WORKSPACE_FILE"),
-        Opt::flag("pprof", "Include profiles of 30 seconds.").env("CODER_SUPPORT_BUNDLE_PPROF"),
-        YES,
-    ]])
-    .run(crate::action!(run));
+static BUNDLE: Command =
+    Command::new("bundle", "Collect information about a workspace and the deployment in a zip file.")
+        .usage("[<workspace>] [<agent>]", Args::Between(0, 2))
+        .threads()
+        .options(&[&[
+            Opt::text("output-file", "Path of the file.").short('O').env("CODER_SUPPORT_BUNDLE_OUTPUT_FILE"),
+            Opt::text("url-override", "Talk to this URL instead.").env("CODER_SUPPORT_BUNDLE_URL_OVERRIDE"),
+            Opt::int("workspaces-total-cap", "How many workspaces to list; 0 means no limit.")
+                .env("CODER_SUPPORT_BUNDLE_WORKSPACES_TOTAL_CAP"),
+            Opt::text("template", "Template to include, [org/]name.").env("CODER_SUPPORT_BUNDLE_TEMPLATE"),
+            Opt::list("workspace-file", "Files of the workspace to include.")
+                .env("CODER_SUPPORT_BUNDLE_WORKSPACE_FILE"),
+            Opt::flag("pprof", "Include profiles of 30 seconds.").env("CODER_SUPPORT_BUNDLE_PPROF"),
+            YES,
+        ]])
+        .run(crate::action!(run));
 
 const NOTICE: &str = "\
 A support bundle is about to be made. It holds:
@@ -104,7 +107,10 @@ async fn run(cx: &Cx) -> Result<()> {
     let license: Value = json!("Every feature is free: there is no licence.");
     bundle.json("license-status.txt", &license);
     bundle.add("cli_logs.txt", "");
-    bundle.add("logs.txt", format!("made at {} by {}\n", human::time_utc(jiff::Timestamp::now()), crate::version::COMPATIBILITY_VERSION));
+    bundle.add(
+        "logs.txt",
+        format!("made at {} by {}\n", human::time_utc(jiff::Timestamp::now()), crate::version::COMPATIBILITY_VERSION),
+    );
     let path = match cx.opts.filled("output-file") {
         Some(path) => path.to_owned(),
         None => format!("coder-support-{}.zip", jiff::Timestamp::now().as_second()),
@@ -158,7 +164,9 @@ async fn workspace_files(bundle: &mut Bundle, client: &Client, workspace: &Works
     bundle.document(client, "workspace/template.json", &format!("/api/v2/templates/{}", workspace.template_id)).await;
     let version = format!("/api/v2/templateversions/{}", build.template_version_id);
     bundle.document(client, "workspace/template_version.json", &version).await;
-    bundle.document(client, "workspace/parameters.json", &format!("/api/v2/workspacebuilds/{}/parameters", build.id)).await;
+    bundle
+        .document(client, "workspace/parameters.json", &format!("/api/v2/workspacebuilds/{}/parameters", build.id))
+        .await;
     let logs = client.job_logs(JobRef::Build(build.id), 0).await.unwrap_or_default();
     let text: String = logs
         .iter()
@@ -195,10 +203,18 @@ async fn agent_files(cx: &Cx, bundle: &mut Bundle, client: &Client, workspace: &
     let mut shown = serde_json::to_value(&agent).unwrap_or_default();
     redact_environment(&mut shown);
     bundle.json("agent/agent.json", &shown);
-    bundle.document(client, "agent/listening_ports.json", &format!("/api/v2/workspaceagents/{}/listening-ports", agent.id)).await;
+    bundle
+        .document(
+            client,
+            "agent/listening_ports.json",
+            &format!("/api/v2/workspaceagents/{}/listening-ports", agent.id),
+        )
+        .await;
     let logs = client.agent_logs(agent.id, 0).await.unwrap_or_default();
-    let text: String =
-        logs.iter().map(|log| format!("{} [{}] {}\n", human::time_utc(log.created_at), log.level, log.output)).collect();
+    let text: String = logs
+        .iter()
+        .map(|log| format!("{} [{}] {}\n", human::time_utc(log.created_at), log.level, log.output))
+        .collect();
     bundle.add("agent/startup_logs.txt", text);
     let tunnel = match Tunnel::open(cx, client, agent.id).await {
         Ok(tunnel) => tunnel,

@@ -71,7 +71,8 @@ async fn create(cx: &Cx) -> Result<()> {
         None => limits.max_token_lifetime,
         Some(text) => {
             let days = years_as_days(text);
-            let lifetime = crate::frame::values::duration(&days).map_err(|_| anyhow!("parse lifetime: invalid duration: {text:?}"))?;
+            let lifetime = crate::frame::values::duration(&days)
+                .map_err(|_| anyhow!("parse lifetime: invalid duration: {text:?}"))?;
             let nanos = i64::try_from(lifetime.as_nanos()).unwrap_or(i64::MAX);
             if nanos > limits.max_token_lifetime {
                 let most = std::time::Duration::from_nanos(limits.max_token_lifetime.unsigned_abs());
@@ -114,7 +115,8 @@ async fn list(cx: &Cx) -> Result<()> {
         outln!("{}", crate::output::json(&plain)?);
         return Ok(());
     }
-    let rows: Vec<Row> = tokens.iter().map(|token| Row { key: without_owner(token), owner: token.username.clone() }).collect();
+    let rows: Vec<Row> =
+        tokens.iter().map(|token| Row { key: without_owner(token), owner: token.username.clone() }).collect();
     if rows.is_empty() {
         eprintln!("No tokens found.");
         return Ok(());

@@ -11,10 +11,11 @@ use crate::params::{Inputs, Mode, PARAMETER_OPTIONS};
 use crate::progress;
 use crate::resolve;
 
-pub static COMMAND: Command = Command::new("update", "Update a workspace to the active version of its template and start it.")
-    .usage("<workspace>", Args::Exactly(1))
-    .options(&[PARAMETER_OPTIONS, BUILD_OPTIONS])
-    .run(crate::action!(run));
+pub static COMMAND: Command =
+    Command::new("update", "Update a workspace to the active version of its template and start it.")
+        .usage("<workspace>", Args::Exactly(1))
+        .options(&[PARAMETER_OPTIONS, BUILD_OPTIONS])
+        .run(crate::action!(run));
 
 async fn run(cx: &Cx) -> Result<()> {
     let client = cx.client()?;

@@ -67,8 +67,9 @@ static SUSPEND: Command = Command::new("suspend", "Keep a user from signing in."
     .options(&[&[columns(SHORT, SHORT_DEFAULT)]])
     .run(crate::action!(suspend));
 
-static CLAIMS: Command =
-    Command::new("oidc-claims", "Show the claims of your identity provider.").options(&[&[columns(&["key", "value"], "key,value"), OUTPUT]]).run(crate::action!(claims));
+static CLAIMS: Command = Command::new("oidc-claims", "Show the claims of your identity provider.")
+    .options(&[&[columns(&["key", "value"], "key,value"), OUTPUT]])
+    .run(crate::action!(claims));
 
 const COLUMNS: &[Column<User>] = &[
     Column::new("id", |u| u.id.to_string()),
@@ -152,7 +153,8 @@ async fn create(cx: &Cx) -> Result<()> {
         _ if service => String::new(),
         Some(email) => email.to_owned(),
         None => {
-            let check = |text: &str| if text.contains('@') { Ok(()) } else { Err("That's not a valid email address!".into()) };
+            let check =
+                |text: &str| if text.contains('@') { Ok(()) } else { Err("That's not a valid email address!".into()) };
             cx.prompt("Email:", None, check).await?
         }
     };
@@ -217,17 +219,26 @@ async fn edit_roles(cx: &Cx) -> Result<()> {
     let user = client.user(cx.arg(0)).await.context("fetch user")?;
     let current = client.user_roles(&user.username).await.context("fetch user roles")?.roles;
     let assignable = client.site_roles().await.context("fetch site roles")?;
-    let known: Vec<String> = assignable.iter().filter(|role| role.name != "member").map(|role| role.name.clone()).collect();
+    let known: Vec<String> =
+        assignable.iter().filter(|role| role.name != "member").map(|role| role.name.clone()).collect();
     let chosen = match cx.opts.list("roles") {
         [] => {
             let marked: Vec<usize> = (0..known.len()).filter(|index| current.contains(&known[*index])).collect();
-            let picked = cx.multi_select("Select the roles you'd like to assign to the user", known.clone(), &marked, "--roles")?;
+            let picked = cx.multi_select(
+                "Select the roles you'd like to assign to the user",
+                known.clone(),
+                &marked,
+                "--roles",
+            )?;
             picked.into_iter().map(|index| known[index].clone()).collect()
         }
         roles => {
             for role in roles {
                 if !known.contains(role) {
-                    bail!("The role {role} is not valid. Please use one or more of the following roles: {}\n", known.join(", "));
+                    bail!(
+                        "The role {role} is not valid. Please use one or more of the following roles: {}\n",
+                        known.join(", ")
+                    );
                 }
             }
             roles.to_vec()
@@ -263,6 +274,7 @@ async fn claims(cx: &Cx) -> Result<()> {
         .into_iter()
         .map(|(key, value)| (key, value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
         .collect();
-    let columns: &[Column<(String, String)>] = &[Column::new("key", |r| r.0.clone()), Column::new("value", |r| r.1.clone())];
+    let columns: &[Column<(String, String)>] =
+        &[Column::new("key", |r| r.0.clone()), Column::new("value", |r| r.1.clone())];
     print_list(cx, columns, &rows, &claims, "No claims found.")
 }

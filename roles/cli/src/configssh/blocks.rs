@@ -22,24 +22,68 @@ pub struct Blocks<'a> {
     pub unix_paths: bool,
 }
 
-const DEFAULTS: [&str; 4] = ["ConnectTimeout=0", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel ERROR"];
+const DEFAULTS: [&str; 4] =
+    ["ConnectTimeout=0", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel ERROR"];
 
 /// Directives that a deployment may set in the user's configuration. Others could run programs on this computer
 /// (`ProxyCommand`, `LocalCommand`, `KnownHostsCommand`, …) or leave the block (`Host`, `Match`, `Include`).
 const ALLOWED: &[&str] = &[
-    "addkeystoagent", "addressfamily", "batchmode", "checkhostip", "ciphers", "compression", "connectionattempts", "connecttimeout",
-    "controlmaster", "controlpersist", "enableescapecommandline", "escapechar", "exitonforwardfailure", "fingerprinthash", "forwardagent",
-    "forwardx11", "forwardx11timeout", "forwardx11trusted", "gatewayports", "hashknownhosts", "hostkeyalgorithms",
-    "identitiesonly", "ipqos", "kbdinteractiveauthentication", "kexalgorithms", "loglevel", "macs", "nohostauthenticationforlocalhost",
-    "numberofpasswordprompts", "obscurekeystroketiming", "passwordauthentication", "preferredauthentications",
-    "pubkeyacceptedalgorithms", "pubkeyauthentication", "rekeylimit", "requesttty", "sendenv", "serveralivecountmax",
-    "serveraliveinterval", "setenv", "streamlocalbindmask", "streamlocalbindunlink", "stricthostkeychecking", "tcpkeepalive",
-    "updatehostkeys", "user", "userknownhostsfile", "visualhostkey",
+    "addkeystoagent",
+    "addressfamily",
+    "batchmode",
+    "checkhostip",
+    "ciphers",
+    "compression",
+    "connectionattempts",
+    "connecttimeout",
+    "controlmaster",
+    "controlpersist",
+    "enableescapecommandline",
+    "escapechar",
+    "exitonforwardfailure",
+    "fingerprinthash",
+    "forwardagent",
+    "forwardx11",
+    "forwardx11timeout",
+    "forwardx11trusted",
+    "gatewayports",
+    "hashknownhosts",
+    "hostkeyalgorithms",
+    "identitiesonly",
+    "ipqos",
+    "kbdinteractiveauthentication",
+    "kexalgorithms",
+    "loglevel",
+    "macs",
+    "nohostauthenticationforlocalhost",
+    "numberofpasswordprompts",
+    "obscurekeystroketiming",
+    "passwordauthentication",
+    "preferredauthentications",
+    "pubkeyacceptedalgorithms",
+    "pubkeyauthentication",
+    "rekeylimit",
+    "requesttty",
+    "sendenv",
+    "serveralivecountmax",
+    "serveraliveinterval",
+    "setenv",
+    "streamlocalbindmask",
+    "streamlocalbindunlink",
+    "stricthostkeychecking",
+    "tcpkeepalive",
+    "updatehostkeys",
+    "user",
+    "userknownhostsfile",
+    "visualhostkey",
 ];
 
 /// Splits at the first `=` or space.
 fn split_option(text: &str) -> Result<(&str, &str)> {
-    let place = text.find(['=', ' ']).filter(|place| *place > 0).ok_or_else(|| anyhow!("invalid config-ssh option {text:?}"))?;
+    let place = text
+        .find(['=', ' '])
+        .filter(|place| *place > 0)
+        .ok_or_else(|| anyhow!("invalid config-ssh option {text:?}"))?;
     Ok((&text[..place], text[place + 1..].trim()))
 }
 
@@ -140,7 +184,11 @@ pub fn render(blocks: &Blocks<'_>) -> Result<String> {
 
 fn proxy_command(blocks: &Blocks<'_>) -> Result<String> {
     let options = blocks.options;
-    let mut text = format!("{} --global-config {}", escape(blocks.binary, blocks.unix_paths)?, escape(blocks.config_dir, blocks.unix_paths)?);
+    let mut text = format!(
+        "{} --global-config {}",
+        escape(blocks.binary, blocks.unix_paths)?,
+        escape(blocks.config_dir, blocks.unix_paths)?
+    );
     for header in &options.headers {
         check_line("header", header)?;
         text.push_str(&format!(" --header {}", quoted(header)));
@@ -261,9 +309,9 @@ mod tests {
     /// The recorded runs of the official program, if they lie beside the repository.
     fn warren_golden() -> Option<Vec<serde_json::Value>> {
         let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-        let root = std::env::var_os("WARREN_SPEC").map(std::path::PathBuf::from).or_else(|| {
-            here.ancestors().map(|dir| dir.join("shared/spec")).find(|dir| dir.is_dir())
-        });
+        let root = std::env::var_os("WARREN_SPEC")
+            .map(std::path::PathBuf::from)
+            .or_else(|| here.ancestors().map(|dir| dir.join("shared/spec")).find(|dir| dir.is_dir()));
         let file = root.map(|dir| dir.join("golden/cli-output.jsonl")).filter(|file| file.is_file());
         let Some(file) = file else {
             eprintln!("SKIPPED: no recorded runs beside the repository");

@@ -18,11 +18,8 @@ pub fn unified(path: &str, old: &str, new: &str) -> String {
         let start = if count == 0 { from } else { from + 1 };
         if count == 1 { format!("{start}") } else { format!("{start},{count}") }
     };
-    let mut text = format!(
-        "--- {path}\n+++ {path}\n@@ -{} +{} @@\n",
-        range(a_end + after - from),
-        range(b_end + after - from)
-    );
+    let mut text =
+        format!("--- {path}\n+++ {path}\n@@ -{} +{} @@\n", range(a_end + after - from), range(b_end + after - from));
     let mut push = |mark: char, lines: &[&str]| {
         for line in lines {
             text.push(mark);

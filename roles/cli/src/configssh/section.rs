@@ -95,7 +95,9 @@ mod tests {
 
     #[test]
     fn what_is_outside_is_kept_byte_for_byte() {
-        for (before, after) in [("", ""), ("Host a\n", ""), ("Host a", "Host b\n"), ("", "\n\nHost b"), ("Host a\n\n", "x")] {
+        for (before, after) in
+            [("", ""), ("Host a\n", ""), ("Host a", "Host b\n"), ("", "\n\nHost b"), ("Host a\n\n", "x")]
+        {
             let separator = if before.is_empty() { "" } else { "\n" };
             let text = format!("{before}{separator}{SECTION}{after}");
             let parts = split(&text).expect("a section");

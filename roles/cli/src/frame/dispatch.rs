@@ -40,7 +40,11 @@ fn run(program: Program, words: &[String], hooks: &[Hook]) -> ExitCode {
     {
         let parsed = Parsed { path: vec![&ROOT], matches: Matches::default(), args: vec![prompt.clone()], help: false };
         return match parse::parse(program.name, &ROOT, &[], &variable) {
-            Ok(root) => execute(program, Parsed { matches: root.matches, ..parsed }, crate::action!(crate::commands::gitaskpass::run)),
+            Ok(root) => execute(
+                program,
+                Parsed { matches: root.matches, ..parsed },
+                crate::action!(crate::commands::gitaskpass::run),
+            ),
             Err(refusal) => refuse(refusal),
         };
     }

@@ -72,7 +72,8 @@ fn render_api(api: &ApiError, contexts: &[String], program: &str, verbose: bool)
         lines.extend(api.validations.iter().map(|v| format!("\t {} : {}", v.field, v.detail)));
     }
     let signed_out = api.status == http::StatusCode::UNAUTHORIZED;
-    let helper = api.suggestion.clone().or_else(|| signed_out.then(|| format!("Try logging in using '{program} login'.")));
+    let helper =
+        api.suggestion.clone().or_else(|| signed_out.then(|| format!("Try logging in using '{program} login'.")));
     let helper = helper.map(|text| format!("Suggestion: {text}"));
     let shows_detail = helper.is_none() || verbose;
     lines.extend(helper);

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use rand::RngExt;
@@ -18,14 +18,16 @@ pub fn to_file(file: File, verbose: bool) {
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter(verbose))
         .with_ansi(false)
-        .with_writer(Mutex::new(file))
+        .with_writer(Arc::new(file))
         .try_init();
 }
 
 fn filter(verbose: bool) -> EnvFilter {
     let level = if verbose { "debug" } else { "info" };
-    EnvFilter::try_new(format!("warn,warren={level},warren_cli={level},warren_client={level},warren_rpc={level},warren_tailnet={level}"))
-        .unwrap_or_default()
+    EnvFilter::try_new(format!(
+        "warn,warren={level},warren_cli={level},warren_client={level},warren_rpc={level},warren_tailnet={level}"
+    ))
+    .unwrap_or_default()
 }
 
 /// Creates the log file of an ssh session. Editors look it up by the process id at the end of its name.

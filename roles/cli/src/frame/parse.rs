@@ -188,7 +188,8 @@ fn apply_env(matches: &mut Matches, env: &dyn Fn(&str) -> Option<String>) -> Res
     if wrong.is_empty() {
         return Ok(());
     }
-    let plural = if wrong.len() == 1 { "1 error occurred:".to_owned() } else { format!("{} errors occurred:", wrong.len()) };
+    let plural =
+        if wrong.len() == 1 { "1 error occurred:".to_owned() } else { format!("{} errors occurred:", wrong.len()) };
     Err(Refusal::Env(format!("parsing env: {plural}\n{}\n\n", wrong.join("\n"))))
 }
 

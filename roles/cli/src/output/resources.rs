@@ -1,7 +1,10 @@
 //! The boxed table of resources and agents.
 
 use jiff::Timestamp;
-use warren_api::{WorkspaceAgent, WorkspaceAgentDevcontainerStatus, WorkspaceAgentListContainersResponse, WorkspaceAgentListeningPortsResponse, WorkspaceAgentStatus, WorkspaceResource};
+use warren_api::{
+    WorkspaceAgent, WorkspaceAgentDevcontainerStatus, WorkspaceAgentListContainersResponse,
+    WorkspaceAgentListeningPortsResponse, WorkspaceAgentStatus, WorkspaceResource,
+};
 
 use crate::output::table::width;
 
@@ -91,7 +94,11 @@ fn agent_row(agent: &WorkspaceAgent, last: bool, agents: usize, table: &Resource
     }
     if let Some((program, workspace)) = &table.access {
         let devcontainers = table.extras.get(&agent.id).is_some_and(|extra| !extra.containers.devcontainers.is_empty());
-        let name = if agents > 1 || devcontainers || table.always_name_agent { format!(".{}", agent.name) } else { String::new() };
+        let name = if agents > 1 || devcontainers || table.always_name_agent {
+            format!(".{}", agent.name)
+        } else {
+            String::new()
+        };
         row.push(format!("{program} ssh {workspace}{name}"));
     }
     row
@@ -130,7 +137,8 @@ fn extra_rows(extra: &AgentExtra, details: bool) -> Vec<String> {
         let last = extra.ports.ports.len() - 1;
         for (index, port) in extra.ports.ports.iter().enumerate() {
             let pipe = if index == last { "└─" } else { "├─" };
-            let process = if port.process_name.is_empty() { String::new() } else { format!(" [{}]", port.process_name) };
+            let process =
+                if port.process_name.is_empty() { String::new() } else { format!(" [{}]", port.process_name) };
             rows.push(format!("      {pipe} {:>5}/{}{process}", port.port, port.network));
         }
     }
@@ -203,7 +211,12 @@ mod tests {
             ..Default::default()
         };
         let resources = [
-            WorkspaceResource { kind: "terraform_data".into(), name: "process".into(), agents: vec![agent], ..Default::default() },
+            WorkspaceResource {
+                kind: "terraform_data".into(),
+                name: "process".into(),
+                agents: vec![agent],
+                ..Default::default()
+            },
             WorkspaceResource { kind: "coder_env".into(), name: "extra".into(), ..Default::default() },
         ];
         let table = ResourceTable::new("Workspace Preview").without_status().with_access("coder", "d3");

@@ -40,7 +40,9 @@ fn number(parameter: &TemplateVersionParameter, value: &str, last: Option<&str>)
             .replace("{min}", &bound(parameter.validation_min))
             .replace("{max}", &bound(parameter.validation_max)))
     };
-    if parameter.validation_min.is_some_and(|min| number < min) || parameter.validation_max.is_some_and(|max| number > max) {
+    if parameter.validation_min.is_some_and(|min| number < min)
+        || parameter.validation_max.is_some_and(|max| number > max)
+    {
         let shown = |value: Option<i64>| value.map_or("-".to_owned(), |n| n.to_string());
         return refuse(format!(
             "value {number} must be between {} and {}",
@@ -61,7 +63,8 @@ fn number(parameter: &TemplateVersionParameter, value: &str, last: Option<&str>)
 }
 
 fn list(parameter: &TemplateVersionParameter, value: &str) -> Result<(), String> {
-    let items: Vec<String> = serde_json::from_str(value).map_err(|_| "the value must be a JSON list of texts".to_owned())?;
+    let items: Vec<String> =
+        serde_json::from_str(value).map_err(|_| "the value must be a JSON list of texts".to_owned())?;
     items.iter().try_for_each(|item| options(parameter, item))
 }
 

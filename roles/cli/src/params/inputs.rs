@@ -10,7 +10,8 @@ use crate::frame::{Matches, Opt};
 
 /// The options of every command that builds a workspace.
 pub const PARAMETER_OPTIONS: &[Opt] = &[
-    Opt::list("parameter", "Value of a parameter, in the form name=value. A value with a comma needs CSV quotes.").env("CODER_RICH_PARAMETER"),
+    Opt::list("parameter", "Value of a parameter, in the form name=value. A value with a comma needs CSV quotes.")
+        .env("CODER_RICH_PARAMETER"),
     Opt::text("rich-parameter-file", "YAML file with the values of parameters.").env("CODER_RICH_PARAMETER_FILE"),
     Opt::list("parameter-default", "Default of a parameter, in the form name=value, instead of the template's.")
         .env("CODER_RICH_PARAMETER_DEFAULT"),
@@ -20,7 +21,9 @@ pub const PARAMETER_OPTIONS: &[Opt] = &[
         .env("CODER_EPHEMERAL_PARAMETER"),
     Opt::flag("prompt-ephemeral-parameters", "Ask for the values of ephemeral parameters.")
         .env("CODER_PROMPT_EPHEMERAL_PARAMETERS"),
-    Opt::list("build-option", "Old name of --ephemeral-parameter.").env("CODER_BUILD_OPTION").instead("ephemeral-parameter"),
+    Opt::list("build-option", "Old name of --ephemeral-parameter.")
+        .env("CODER_BUILD_OPTION")
+        .instead("ephemeral-parameter"),
     Opt::flag("build-options", "Old name of --prompt-ephemeral-parameters.").instead("prompt-ephemeral-parameters"),
     Opt::flag("always-prompt", "Ask for all parameters, whatever the last build had."),
 ];
@@ -100,7 +103,9 @@ pub fn yaml_map(text: &str) -> Result<BTreeMap<String, String>> {
             let text = match value {
                 Value::String(text) => text,
                 Value::Bool(_) | Value::Number(_) | Value::Array(_) => value.to_string(),
-                Value::Null | Value::Object(_) => bail!("value of {name:?} must be a text, a number, a boolean or a list"),
+                Value::Null | Value::Object(_) => {
+                    bail!("value of {name:?} must be a text, a number, a boolean or a list")
+                }
             };
             Ok((name, text))
         })

@@ -53,11 +53,7 @@ async fn value_of(cx: &Cx, parameter: &TemplateVersionParameter, inputs: &Inputs
     ask::ask(cx, parameter, offered, before.map(String::as_str)).await
 }
 
-fn layered(
-    mode: Mode,
-    parameters: &[TemplateVersionParameter],
-    inputs: &Inputs,
-) -> Result<BTreeMap<String, String>> {
+fn layered(mode: Mode, parameters: &[TemplateVersionParameter], inputs: &Inputs) -> Result<BTreeMap<String, String>> {
     let find = |name: &str| parameters.iter().find(|parameter| parameter.name == name);
     let mut values = BTreeMap::new();
     for (name, value) in &inputs.values {
@@ -80,8 +76,8 @@ fn layered(
     if !inputs.always_prompt {
         for before in &inputs.last {
             // Values that cannot be changed are kept by the server without being sent.
-            let keep = find(&before.name)
-                .is_some_and(|p| !p.ephemeral && p.mutable && is_still_offered(p, &before.value));
+            let keep =
+                find(&before.name).is_some_and(|p| !p.ephemeral && p.mutable && is_still_offered(p, &before.value));
             if keep {
                 values.insert(before.name.clone(), before.value.clone());
             }

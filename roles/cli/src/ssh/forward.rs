@@ -106,7 +106,9 @@ impl russh::client::Handler for Incoming {
         _: &mut Session,
     ) -> Result<(), Self::Error> {
         let wanted = self.forwards.iter().find_map(|forward| match forward {
-            RemoteForward::Port { remote, host, port } if u32::from(*remote) == connected_port => Some((host.clone(), *port)),
+            RemoteForward::Port { remote, host, port } if u32::from(*remote) == connected_port => {
+                Some((host.clone(), *port))
+            }
             _ => None,
         });
         let Some((host, port)) = wanted else {

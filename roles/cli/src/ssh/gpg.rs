@@ -12,7 +12,8 @@ use crate::tunnel::{SSH_PORT, Tunnel};
 
 /// Prepares the workspace and gives the forward to ask for.
 pub async fn prepare(tunnel: &Tunnel) -> Result<RemoteForward> {
-    let local = output("gpgconf", &["--list-dir", "agent-extra-socket"]).await.context("find the local GnuPG socket")?;
+    let local =
+        output("gpgconf", &["--list-dir", "agent-extra-socket"]).await.context("find the local GnuPG socket")?;
     let keys = output_bytes("gpg", &["--armor", "--export"]).await.context("export the local public keys")?;
     let trust = output_bytes("gpg", &["--export-ownertrust"]).await.context("export the local owner trust")?;
     let script = "set -e\nagent_socket=$(gpgconf --list-dir agent-socket)\ngpgconf --kill gpg-agent\nrm -f \"$agent_socket\"\nprintf %s \"$agent_socket\"";

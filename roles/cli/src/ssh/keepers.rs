@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 use uuid::Uuid;
-use warren_api::{PostWorkspaceUsageRequest, ServerSentEventType, UsageAppName, Workspace, WorkspaceStatus, WorkspaceTransition};
+use warren_api::{
+    PostWorkspaceUsageRequest, ServerSentEventType, UsageAppName, Workspace, WorkspaceStatus, WorkspaceTransition,
+};
 use warren_client::Client;
 
 const REPORT_EVERY: Duration = Duration::from_secs(60);

@@ -48,8 +48,11 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let tasks = TaskTracker::new();
-    let incoming =
-        Incoming { forwards: options.forwards.clone(), agent_socket: options.agent_socket.clone(), tasks: tasks.clone() };
+    let incoming = Incoming {
+        forwards: options.forwards.clone(),
+        agent_socket: options.agent_socket.clone(),
+        tasks: tasks.clone(),
+    };
     let handle = russh::client::connect_stream(config(), stream, incoming).await.context("ssh handshake")?;
     let mut handle = handle;
     if !handle.authenticate_none("").await.context("ssh authentication")?.success() {
@@ -106,7 +109,10 @@ async fn request_forwards(handle: &Handle<Incoming>, forwards: &[RemoteForward])
                     .with_context(|| format!("listen on port {remote} of the workspace"))?;
             }
             RemoteForward::Socket { remote, .. } => {
-                handle.streamlocal_forward(remote.as_str()).await.with_context(|| format!("listen on {remote} of the workspace"))?;
+                handle
+                    .streamlocal_forward(remote.as_str())
+                    .await
+                    .with_context(|| format!("listen on {remote} of the workspace"))?;
             }
         }
     }
@@ -208,11 +214,17 @@ impl AsyncWrite for ExecStream {
         std::pin::Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
-    fn poll_flush(mut self: std::pin::Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<std::io::Result<()>> {
+    fn poll_flush(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<std::io::Result<()>> {
         std::pin::Pin::new(&mut self.stream).poll_flush(cx)
     }
 
-    fn poll_shutdown(mut self: std::pin::Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<std::io::Result<()>> {
+    fn poll_shutdown(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<std::io::Result<()>> {
         std::pin::Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -48,7 +48,9 @@ where
 }
 
 fn is_retryable(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| cause.downcast_ref::<warren_client::Error>().is_some_and(warren_client::Error::is_retryable))
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<warren_client::Error>().is_some_and(warren_client::Error::is_retryable))
 }
 
 /// Resolves `[owner/]workspace[.agent]`.
@@ -66,7 +68,9 @@ pub async fn resolve(cx: &Cx, client: &Client, text: &str, autostart: Autostart)
     let build = &workspace.latest_build;
     match (build.transition, build.status) {
         (WorkspaceTransition::Delete, _) => bail!("workspace {:?} is deleted or being deleted", workspace.name),
-        (_, WorkspaceStatus::Failed) => bail!("the last build of workspace {:?} failed: {}", workspace.name, build.job.error),
+        (_, WorkspaceStatus::Failed) => {
+            bail!("the last build of workspace {:?} failed: {}", workspace.name, build.job.error)
+        }
         _ => {}
     }
     let agent = resolve::choose_agent(&workspace, agent).map_err(|error| explain(cx, &workspace, error))?;
@@ -82,7 +86,12 @@ fn explain(cx: &Cx, workspace: &Workspace, error: AgentError) -> anyhow::Error {
     let prefix = if suffix.is_empty() { cx.opts.filled("ssh-host-prefix").unwrap_or_default() } else { "" };
     let lines: Vec<String> = resolve::agents(&workspace.latest_build.resources)
         .iter()
-        .map(|agent| format!("  {} ssh {prefix}{}.{}.{}{suffix}", cx.program.name, agent.name, workspace.name, workspace.owner_name))
+        .map(|agent| {
+            format!(
+                "  {} ssh {prefix}{}.{}.{}{suffix}",
+                cx.program.name, agent.name, workspace.name, workspace.owner_name
+            )
+        })
         .collect();
     anyhow!("{error}\nTry one of:\n{}", lines.join("\n"))
 }
@@ -100,8 +109,12 @@ async fn wake(cx: &Cx, client: &Client, workspace: Workspace, autostart: Autosta
         WorkspaceStatus::Stopping | WorkspaceStatus::Pending => {
             build::follow_build(cx, client, build, Stream::Stderr).await.context("watch workspace build")?;
         }
-        WorkspaceStatus::Failed => bail!("the last build of workspace {:?} failed: {}", workspace.name, build.job.error),
-        other => bail!("workspace must be started; was unable to autostart as the last build job is {other}, expected stopped"),
+        WorkspaceStatus::Failed => {
+            bail!("the last build of workspace {:?} failed: {}", workspace.name, build.job.error)
+        }
+        other => bail!(
+            "workspace must be started; was unable to autostart as the last build job is {other}, expected stopped"
+        ),
     }
     eprintln!("Workspace was stopped, starting workspace to allow connecting to {:?}...", workspace.name);
     cx.keep_stdout_for_data();
@@ -121,5 +134,7 @@ async fn wake(cx: &Cx, client: &Client, workspace: Workspace, autostart: Autosta
 }
 
 fn has_status(error: &anyhow::Error, status: StatusCode) -> bool {
-    error.chain().any(|cause| cause.downcast_ref::<warren_client::Error>().is_some_and(|error| error.status() == Some(status)))
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<warren_client::Error>().is_some_and(|error| error.status() == Some(status)))
 }

@@ -55,7 +55,11 @@ fn every_command_and_flag_of_the_official_program_exists() {
     let mut compared = 0;
     for command in commands {
         let path = command["path"].as_str().unwrap_or_default();
-        if ELSEWHERE.iter().any(|prefix| path == *prefix || path.starts_with(&format!("{prefix} ")) || (prefix.starts_with("exp prompt") && path.starts_with(prefix))) {
+        if ELSEWHERE.iter().any(|prefix| {
+            path == *prefix
+                || path.starts_with(&format!("{prefix} "))
+                || (prefix.starts_with("exp prompt") && path.starts_with(prefix))
+        }) {
             continue;
         }
         compared += 1;
@@ -117,13 +121,18 @@ fn check_option(command: &'static Command, path: &str, wanted: &Value, wrong: &m
     let columns = list(&wanted["columns"]);
     if columns.is_empty() {
         // What counts as false or empty needs no default.
-        let shown = |value: &str| if value == "false" && option.kind == Kind::Bool { String::new() } else { value.to_owned() };
+        let shown =
+            |value: &str| if value == "false" && option.kind == Kind::Bool { String::new() } else { value.to_owned() };
         differ("default", shown(option.default.unwrap_or_default()), shown(&text("default")));
     } else {
         let joined = |values: &[Value]| values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",");
         let Kind::Choices(ours) = option.kind else { return };
         differ("columns", ours.join(","), joined(columns));
-        differ("default columns", option.default.unwrap_or_default().to_owned(), joined(list(&wanted["default_columns"])).to_lowercase());
+        differ(
+            "default columns",
+            option.default.unwrap_or_default().to_owned(),
+            joined(list(&wanted["default_columns"])).to_lowercase(),
+        );
     }
     let values: Vec<_> = list(&wanted["values"]).iter().filter_map(Value::as_str).collect();
     if let Kind::Choice(ours) | Kind::Choices(ours) = option.kind

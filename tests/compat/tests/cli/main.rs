@@ -10,7 +10,9 @@ fn recorded_runs_have_the_same_shape() {
     let (Some(program), Some(url), Some(token)) =
         (variable("WARREN_COMPAT_CLI"), variable("WARREN_COMPAT_URL"), variable("WARREN_COMPAT_TOKEN"))
     else {
-        eprintln!("SKIPPED: set WARREN_COMPAT_CLI, WARREN_COMPAT_URL and WARREN_COMPAT_TOKEN to replay against a server");
+        eprintln!(
+            "SKIPPED: set WARREN_COMPAT_CLI, WARREN_COMPAT_URL and WARREN_COMPAT_TOKEN to replay against a server"
+        );
         return;
     };
     let home = tempfile::tempdir().expect("temp dir");
@@ -20,5 +22,10 @@ fn recorded_runs_have_the_same_shape() {
     let lines = std::fs::read_to_string(folder.join("cli-output.jsonl")).expect("the recording is readable");
     let report = replay.run(&lines);
     eprintln!("replayed {} of {} lines of cli-output.jsonl", report.compared, report.total);
-    assert!(report.differences.is_empty(), "{} differences:\n{}", report.differences.len(), report.differences.join("\n"));
+    assert!(
+        report.differences.is_empty(),
+        "{} differences:\n{}",
+        report.differences.len(),
+        report.differences.join("\n")
+    );
 }

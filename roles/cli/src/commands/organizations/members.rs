@@ -8,8 +8,9 @@ use crate::frame::{Args, Command, Cx};
 use crate::output::human;
 use crate::output::table::Column;
 
-pub static COMMAND: Command =
-    Command::new("members", "Manage members of an organization.").aliases(&["member"]).children(&[&ADD, &EDIT_ROLES, &LIST, &REMOVE]);
+pub static COMMAND: Command = Command::new("members", "Manage members of an organization.")
+    .aliases(&["member"])
+    .children(&[&ADD, &EDIT_ROLES, &LIST, &REMOVE]);
 
 static ADD: Command = Command::new("add", "Add a member to the organization.")
     .usage("<username | user_id>", Args::Exactly(1))
@@ -29,8 +30,16 @@ static LIST: Command = Command::new("list", "List the members of the organizatio
     .options(&[&[
         columns(
             &[
-                "username", "name", "last seen at", "user created at", "user updated at", "user id", "organization id",
-                "created at", "updated at", "organization roles",
+                "username",
+                "name",
+                "last seen at",
+                "user created at",
+                "user updated at",
+                "user id",
+                "organization id",
+                "created at",
+                "updated at",
+                "organization roles",
             ],
             "username,organization roles",
         ),
@@ -69,7 +78,10 @@ async fn add(cx: &Cx) -> Result<()> {
     let client = cx.client()?;
     let organization = cx.organization().await?;
     let user = cx.arg(0);
-    client.add_member(organization.id, user).await.with_context(|| format!("could not add member to organization {:?}", organization.name))?;
+    client
+        .add_member(organization.id, user)
+        .await
+        .with_context(|| format!("could not add member to organization {:?}", organization.name))?;
     outln!("Organization member added to {:?}", organization.name);
     Ok(())
 }

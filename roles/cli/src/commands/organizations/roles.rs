@@ -54,7 +54,9 @@ async fn show(cx: &Cx) -> Result<()> {
 
 async fn typed_role(cx: &Cx) -> Result<CustomRoleRequest> {
     if !cx.opts.flag("stdin") {
-        bail!("pass the role as JSON on standard input with --stdin: {{\"name\": …, \"organization_permissions\": [{{\"resource_type\": …, \"action\": …}}]}}");
+        bail!(
+            "pass the role as JSON on standard input with --stdin: {{\"name\": …, \"organization_permissions\": [{{\"resource_type\": …, \"action\": …}}]}}"
+        );
     }
     let bytes = prompt::read_all()?;
     let mut role: CustomRoleRequest = serde_json::from_slice(&bytes).context("parse the role")?;
@@ -92,7 +94,11 @@ async fn update(cx: &Cx) -> Result<()> {
         return Ok(());
     }
     let changed = client.update_organization_role(organization.id, &role).await.context("patch role")?;
-    if cx.opts.json() { outln!("{}", crate::output::json(&changed)?) } else { print_role(&changed)? }
+    if cx.opts.json() {
+        outln!("{}", crate::output::json(&changed)?)
+    } else {
+        print_role(&changed)?
+    }
     Ok(())
 }
 

@@ -8,19 +8,27 @@ use crate::prompt;
 pub static COMMAND: Command =
     Command::new("settings", "Manage organization settings.").aliases(&["setting"]).children(&[&SET, &SHOW]);
 
-static SET: Command = Command::new("set", "Update a setting with JSON from standard input.")
-    .children(&[&SET_GROUP, &SET_ORGANIZATION, &SET_ROLE, &SET_SHARING]);
-static SHOW: Command =
-    Command::new("show", "Print a setting as JSON.").children(&[&SHOW_GROUP, &SHOW_ORGANIZATION, &SHOW_ROLE, &SHOW_SHARING]);
+static SET: Command = Command::new("set", "Update a setting with JSON from standard input.").children(&[
+    &SET_GROUP,
+    &SET_ORGANIZATION,
+    &SET_ROLE,
+    &SET_SHARING,
+]);
+static SHOW: Command = Command::new("show", "Print a setting as JSON.").children(&[
+    &SHOW_GROUP,
+    &SHOW_ORGANIZATION,
+    &SHOW_ROLE,
+    &SHOW_SHARING,
+]);
 
 macro_rules! setting {
     ($set:ident, $show:ident, $name:literal, $aliases:expr, $path:expr) => {
-        static $set: Command = Command::new($name, concat!("Update ", $name, ".")).aliases($aliases).run(|cx| {
-            Box::pin(async move { set(cx, $name, $path).await })
-        });
-        static $show: Command = Command::new($name, concat!("Show ", $name, ".")).aliases($aliases).run(|cx| {
-            Box::pin(async move { show(cx, $name, $path).await })
-        });
+        static $set: Command = Command::new($name, concat!("Update ", $name, "."))
+            .aliases($aliases)
+            .run(|cx| Box::pin(async move { set(cx, $name, $path).await }));
+        static $show: Command = Command::new($name, concat!("Show ", $name, "."))
+            .aliases($aliases)
+            .run(|cx| Box::pin(async move { show(cx, $name, $path).await }));
     };
 }
 
@@ -34,7 +42,13 @@ const ORGANIZATIONS: PathOf = |_| "/api/v2/settings/idpsync/organization".to_own
 
 setting!(SET_GROUP, SHOW_GROUP, "group-sync", &["groupsync"], GROUPS);
 setting!(SET_ROLE, SHOW_ROLE, "role-sync", &["rolesync"], ROLES);
-setting!(SET_ORGANIZATION, SHOW_ORGANIZATION, "organization-sync", &["organizationsync", "org-sync", "orgsync"], ORGANIZATIONS);
+setting!(
+    SET_ORGANIZATION,
+    SHOW_ORGANIZATION,
+    "organization-sync",
+    &["organizationsync", "org-sync", "orgsync"],
+    ORGANIZATIONS
+);
 setting!(SET_SHARING, SHOW_SHARING, "workspace-sharing", &["workspacesharing"], SHARING);
 
 async fn show(cx: &Cx, name: &str, path: PathOf) -> Result<()> {

@@ -19,7 +19,9 @@ pub fn parse_all(specs: &[String]) -> Result<Vec<Forward>> {
     let mut all = Vec::new();
     let mut seen = HashSet::new();
     for spec in specs.iter().map(|spec| spec.trim()).filter(|spec| !spec.is_empty()) {
-        for forward in parse(spec).with_context(|| format!("failed to parse TCP port-forward specification {spec:?}"))? {
+        for forward in
+            parse(spec).with_context(|| format!("failed to parse TCP port-forward specification {spec:?}"))?
+        {
             if !seen.insert((forward.ip, forward.local)) {
                 let ip = forward.ip.map_or_else(|| "the loopback address".to_owned(), |ip| ip.to_string());
                 bail!("local tcp port {} of {ip} is specified twice", forward.local);
@@ -43,7 +45,8 @@ fn parse(spec: &str) -> Result<Vec<Forward>> {
 
 fn split_ip(spec: &str) -> Result<(Option<IpAddr>, &str)> {
     if let Some(rest) = spec.strip_prefix('[') {
-        let (ip, ports) = rest.split_once("]:").ok_or_else(|| anyhow!("an address in brackets needs ports after it"))?;
+        let (ip, ports) =
+            rest.split_once("]:").ok_or_else(|| anyhow!("an address in brackets needs ports after it"))?;
         return Ok((Some(IpAddr::V6(ip.parse().with_context(|| format!("parse the address {ip:?}"))?)), ports));
     }
     match spec.split_once(':') {

@@ -22,11 +22,9 @@ pub async fn cpu_both() -> Result<(Measure, Option<Measure>)> {
     let busy = (host_after.busy - host_before.busy).max(0.0);
     let host = Measure { total: Some(cores), unit: "cores", used: round(busy / total * cores) };
     let container = match (group_before, group_cpu_seconds()) {
-        (Some(before), Some(after)) => Some(Measure {
-            total: group_cpu_limit(),
-            unit: "cores",
-            used: round((after - before).max(0.0) / elapsed),
-        }),
+        (Some(before), Some(after)) => {
+            Some(Measure { total: group_cpu_limit(), unit: "cores", used: round((after - before).max(0.0) / elapsed) })
+        }
         _ => None,
     };
     Ok((host, container))

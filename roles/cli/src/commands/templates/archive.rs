@@ -10,11 +10,7 @@ use crate::output::human;
 
 pub static COMMAND: Command = Command::new("archive", "Archive unused or failed versions of templates.")
     .usage("[template-name...] ", Args::Any)
-    .options(&[&[
-        Opt::flag("all", "Archive all unused versions, not only failed ones."),
-        YES,
-        ORG,
-    ]])
+    .options(&[&[Opt::flag("all", "Archive all unused versions, not only failed ones."), YES, ORG]])
     .run(crate::action!(run));
 
 async fn run(cx: &Cx) -> Result<()> {
@@ -37,7 +33,12 @@ async fn run(cx: &Cx) -> Result<()> {
     for template in &templates {
         let done = client.archive_unused_versions(template.id, all).await;
         let done = done.with_context(|| format!("archive template versions for {:?}", template.name))?;
-        outln!("Archived {} versions from {} at {}", done.archived_ids.len(), template.name, human::stamp(Timestamp::now()));
+        outln!(
+            "Archived {} versions from {} at {}",
+            done.archived_ids.len(),
+            template.name,
+            human::stamp(Timestamp::now())
+        );
         if cx.verbose() {
             outln!("{}", crate::output::json(&done)?);
         }

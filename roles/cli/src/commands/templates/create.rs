@@ -9,22 +9,31 @@ use crate::commands::ORG;
 use crate::frame::{Args, Command, Cx, Opt};
 use crate::output::human;
 
-pub static COMMAND: Command = Command::new("create", "Deprecated: use push. Create a template from a directory or a tar on standard input.")
-    .usage("[name]", Args::Between(0, 1))
-    .options(&[
-        UPLOAD_OPTIONS,
-        &[
-            Opt::flag("agents-allowed", "Accepted for compatibility.").default("true"),
-            Opt::flag("private", "Keep the template from the group of everyone."),
-            Opt::duration("default-ttl", "How long after a start workspaces stop by themselves.").default("24h"),
-            Opt::duration("failure-ttl", "How long after a failed start to stop; 0 means never.").default("0h"),
-            Opt::duration("dormancy-threshold", "How long without use until a workspace is dormant; 0 means never.").default("0h"),
-            Opt::duration("dormancy-auto-deletion", "How long dormant until a workspace is deleted; 0 means never.").default("0h"),
-            Opt::flag("require-active-version", "Users may build the active version only.").default("false"),
-            ORG,
-        ],
-    ])
-    .run(crate::action!(run));
+pub static COMMAND: Command =
+    Command::new("create", "Deprecated: use push. Create a template from a directory or a tar on standard input.")
+        .usage("[name]", Args::Between(0, 1))
+        .options(&[
+            UPLOAD_OPTIONS,
+            &[
+                Opt::flag("agents-allowed", "Accepted for compatibility.").default("true"),
+                Opt::flag("private", "Keep the template from the group of everyone."),
+                Opt::duration("default-ttl", "How long after a start workspaces stop by themselves.").default("24h"),
+                Opt::duration("failure-ttl", "How long after a failed start to stop; 0 means never.").default("0h"),
+                Opt::duration(
+                    "dormancy-threshold",
+                    "How long without use until a workspace is dormant; 0 means never.",
+                )
+                .default("0h"),
+                Opt::duration(
+                    "dormancy-auto-deletion",
+                    "How long dormant until a workspace is deleted; 0 means never.",
+                )
+                .default("0h"),
+                Opt::flag("require-active-version", "Users may build the active version only.").default("false"),
+                ORG,
+            ],
+        ])
+        .run(crate::action!(run));
 
 async fn run(cx: &Cx) -> Result<()> {
     eprintln!("The command 'templates create' is deprecated: 'templates push' does the same.");
@@ -49,9 +58,7 @@ async fn run(cx: &Cx) -> Result<()> {
     };
     let version = upload::import(cx, &client, &source, wanted).await?;
     cx.confirm("Confirm create?", true).await?;
-    let ms = |option: &str| {
-        cx.opts.duration(option).map(|value| i64::try_from(value.as_millis()).unwrap_or(i64::MAX))
-    };
+    let ms = |option: &str| cx.opts.duration(option).map(|value| i64::try_from(value.as_millis()).unwrap_or(i64::MAX));
     let request = CreateTemplateRequest {
         name: name.clone(),
         template_version_id: version.id,

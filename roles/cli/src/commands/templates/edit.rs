@@ -33,8 +33,10 @@ pub static COMMAND: Command = Command::new("edit", "Edit the settings of a templ
         ),
         Opt::int("autostop-requirement-weeks", "Every how many weeks workspaces must stop."),
         Opt::duration("failure-ttl", "How long after a failed start to stop; 0 means never.").default("0h"),
-        Opt::duration("dormancy-threshold", "How long without use until a workspace is dormant; 0 means never.").default("0h"),
-        Opt::duration("dormancy-auto-deletion", "How long dormant until a workspace is deleted; 0 means never.").default("0h"),
+        Opt::duration("dormancy-threshold", "How long without use until a workspace is dormant; 0 means never.")
+            .default("0h"),
+        Opt::duration("dormancy-auto-deletion", "How long dormant until a workspace is deleted; 0 means never.")
+            .default("0h"),
         Opt::flag("agents-allowed", "Accepted for compatibility.").default("true"),
         Opt::flag("allow-user-cancel-workspace-jobs", "Users may cancel builds.").default("true"),
         Opt::flag("allow-user-autostart", "Users may choose when workspaces start.").default("true"),
@@ -62,8 +64,7 @@ fn changes(cx: &Cx) -> UpdateTemplateMeta {
     let text = |name: &str| opts.given(name).then(|| opts.text(name).unwrap_or_default().to_owned());
     let flag = |name: &str| opts.given(name).then(|| opts.flag(name));
     let ms = |name: &str| {
-        opts.given(name)
-            .then(|| i64::try_from(opts.duration(name).unwrap_or_default().as_millis()).unwrap_or(i64::MAX))
+        opts.given(name).then(|| i64::try_from(opts.duration(name).unwrap_or_default().as_millis()).unwrap_or(i64::MAX))
     };
     let autostart_requirement = opts.given("autostart-requirement-weekdays").then(|| {
         let list = opts.list("autostart-requirement-weekdays");

@@ -40,7 +40,10 @@ async fn run(cx: &Cx) -> Result<()> {
     let Some(starter) = STARTERS.iter().find(|starter| starter.id == id) else { bail!("template {id:?} not found") };
     let target = if cx.args.is_empty() { starter.id } else { cx.arg(0) };
     let dir = std::path::absolute(target).context("get absolute path")?;
-    let shown = match std::env::current_dir().ok().and_then(|here| dir.strip_prefix(here).ok().map(std::path::Path::to_owned)) {
+    let shown = match std::env::current_dir()
+        .ok()
+        .and_then(|here| dir.strip_prefix(here).ok().map(std::path::Path::to_owned))
+    {
         Some(relative) => format!("./{}", relative.display()),
         None => dir.display().to_string(),
     };

@@ -14,8 +14,15 @@ pub static COMMAND: Command = Command::new("list", "List templates.")
     .options(&[&[
         columns(
             &[
-                "name", "created at", "last updated", "organization id", "organization name", "provisioner",
-                "active version id", "used by", "default ttl",
+                "name",
+                "created at",
+                "last updated",
+                "organization id",
+                "organization name",
+                "provisioner",
+                "active version id",
+                "used by",
+                "default ttl",
             ],
             "name,organization name,last updated,used by",
         ),
@@ -32,7 +39,9 @@ const COLUMNS: &[Column<Template>] = &[
     Column::new("provisioner", |t| t.provisioner.clone()),
     Column::new("active version id", |t| t.active_version_id.to_string()),
     Column::new("used by", |t| human::active_developers(t.active_user_count)),
-    Column::new("default ttl", |t| human::go_duration(std::time::Duration::from_millis(t.default_ttl_ms.unsigned_abs()))),
+    Column::new("default ttl", |t| {
+        human::go_duration(std::time::Duration::from_millis(t.default_ttl_ms.unsigned_abs()))
+    }),
 ];
 
 async fn run(cx: &Cx) -> Result<()> {

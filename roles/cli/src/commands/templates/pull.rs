@@ -47,8 +47,13 @@ async fn run(cx: &Cx) -> Result<()> {
     let dir = std::path::absolute(destination).context("get absolute path")?;
     make_dir(&dir, 0o750).with_context(|| format!("create {}", dir.display()))?;
     if !is_empty(&dir)? {
-        cx.confirm(&format!("Directory {destination:?} is not empty, existing files may be overwritten.\nContinue extracting?"), false)
-            .await?;
+        cx.confirm(
+            &format!(
+                "Directory {destination:?} is not empty, existing files may be overwritten.\nContinue extracting?"
+            ),
+            false,
+        )
+        .await?;
     }
     eprintln!("Extracting template to {:?}", dir.display().to_string());
     unpack_tar(&bytes, &dir, UPLOAD_LIMIT).context("extract the template")?;
@@ -74,7 +79,9 @@ async fn version(cx: &Cx, client: &Client, template: uuid::Uuid, active: uuid::U
                 return Ok(newest);
             }
             if newest.id != active {
-                eprintln!("A newer template version than the active version exists. Pulling the active version instead.");
+                eprintln!(
+                    "A newer template version than the active version exists. Pulling the active version instead."
+                );
                 eprintln!("Use --version=latest to pull the latest version.");
             }
             client.template_version(active).await.context("get active template version")

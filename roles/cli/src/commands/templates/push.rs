@@ -9,19 +9,20 @@ use crate::commands::ORG;
 use crate::frame::{Args, Command, Cx, Opt};
 use crate::output::human;
 
-pub static COMMAND: Command = Command::new("push", "Create or update a template from a directory or a tar on standard input.")
-    .usage("[template]", Args::Between(0, 1))
-    .options(&[
-        UPLOAD_OPTIONS,
-        &[
-            Opt::text("name", "Name of the version; one is made up by default."),
-            Opt::flag("always-prompt", "Ask for all variables, whatever the last version had."),
-            Opt::flag("activate", "Make the version the active one.").default("true"),
-            Opt::text("test.workdir", "Working directory.").hidden(),
-            ORG,
-        ],
-    ])
-    .run(crate::action!(run));
+pub static COMMAND: Command =
+    Command::new("push", "Create or update a template from a directory or a tar on standard input.")
+        .usage("[template]", Args::Between(0, 1))
+        .options(&[
+            UPLOAD_OPTIONS,
+            &[
+                Opt::text("name", "Name of the version; one is made up by default."),
+                Opt::flag("always-prompt", "Ask for all variables, whatever the last version had."),
+                Opt::flag("activate", "Make the version the active one.").default("true"),
+                Opt::text("test.workdir", "Working directory.").hidden(),
+                ORG,
+            ],
+        ])
+        .run(crate::action!(run));
 
 async fn run(cx: &Cx) -> Result<()> {
     let source = Source::of(cx)?;
@@ -47,9 +48,13 @@ async fn run(cx: &Cx) -> Result<()> {
     let stamp = || human::stamp(Timestamp::now());
     match template {
         None => {
-            let request = CreateTemplateRequest { name: name.clone(), template_version_id: version.id, ..Default::default() };
+            let request =
+                CreateTemplateRequest { name: name.clone(), template_version_id: version.id, ..Default::default() };
             client.create_template(organization.id, &request).await?;
-            outln!("\nThe {name} template has been created at {}! Developers can create a workspace with this template using:\n", stamp());
+            outln!(
+                "\nThe {name} template has been created at {}! Developers can create a workspace with this template using:\n",
+                stamp()
+            );
             outln!("  {} create --template={name:?} [workspace name]\n", cx.program.name);
         }
         Some(template) => {
@@ -63,9 +68,12 @@ async fn run(cx: &Cx) -> Result<()> {
 }
 
 fn check_version_name(name: &str) -> Result<()> {
-    let parts_ok = || name.split(['_', '.', '-']).all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric()));
+    let parts_ok =
+        || name.split(['_', '.', '-']).all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric()));
     if !name.is_empty() && (name.len() > 64 || !parts_ok()) {
-        bail!("template version name {name:?} is invalid: letters and digits, joined by single '_', '.' or '-', up to 64 characters");
+        bail!(
+            "template version name {name:?} is invalid: letters and digits, joined by single '_', '.' or '-', up to 64 characters"
+        );
     }
     Ok(())
 }

@@ -20,7 +20,10 @@ pub const UPLOAD_OPTIONS: &[Opt] = &[
     Opt::text("variables-file", "YAML file with the values of Terraform variables."),
     Opt::list("variable", "Value of a Terraform variable, name=value."),
     Opt::list("var", "Alias of --variable."),
-    Opt::list("provisioner-tag", "Tag of the provisioners that may import the template, name=value; - alone clears them."),
+    Opt::list(
+        "provisioner-tag",
+        "Tag of the provisioners that may import the template, name=value; - alone clears them.",
+    ),
     Opt::text("directory", "Directory of the template; - reads a tar from standard input.").short('d').default("."),
     Opt::flag("ignore-lockfile", "Do not warn about a missing .terraform.lock.hcl.").default("false"),
     Opt::text("message", "Message of the version.").short('m'),
@@ -85,7 +88,8 @@ pub async fn tags(cx: &Cx, client: &Client, template: Option<&Template>) -> Resu
     let tags = match (given, template) {
         ([dash], _) if dash == "-" => BTreeMap::new(),
         ([], Some(template)) => {
-            let version = client.template_version(template.active_version_id).await.context("get active template version")?;
+            let version =
+                client.template_version(template.active_version_id).await.context("get active template version")?;
             eprintln!("Re-using provisioner tags from the active template version.");
             eprintln!("Tip: You can override these tags by passing --provisioner-tag=\"key=value\".");
             eprintln!("     You can also clear all provisioner tags by passing --provisioner-tag=\"-\".");
@@ -93,8 +97,11 @@ pub async fn tags(cx: &Cx, client: &Client, template: Option<&Template>) -> Resu
         }
         _ => pairs(given).context("parse provisioner tags")?,
     };
-    let shown: Vec<_> =
-        tags.iter().filter(|(key, _)| !matches!(key.as_str(), "owner" | "scope")).map(|(key, value)| format!("{key}={value}")).collect();
+    let shown: Vec<_> = tags
+        .iter()
+        .filter(|(key, _)| !matches!(key.as_str(), "owner" | "scope"))
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
     eprintln!("Provisioner tags: {}", if shown.is_empty() { "<none>".to_owned() } else { shown.join(", ") });
     Ok(tags)
 }
@@ -134,7 +141,8 @@ pub async fn upload(cx: &Cx, client: &Client, source: &Source) -> Result<Uuid> {
 /// The directory as the user would type it.
 fn shown(dir: &Path) -> String {
     let full = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
-    match std::env::var_os("HOME").map(PathBuf::from).and_then(|home| full.strip_prefix(home).ok().map(Path::to_owned)) {
+    match std::env::var_os("HOME").map(PathBuf::from).and_then(|home| full.strip_prefix(home).ok().map(Path::to_owned))
+    {
         Some(rest) => format!("~/{}", rest.display()),
         None => full.display().to_string(),
     }
@@ -221,7 +229,8 @@ async fn ask_variables(cx: &Cx, client: &Client, version: Uuid, values: &mut Vec
         } else if variable.sensitive {
             cx.secret(&text, required).await?
         } else if variable.kind == "number" {
-            let number = |text: &str| text.parse::<f64>().map(drop).map_err(|_| "the value must be a number".to_owned());
+            let number =
+                |text: &str| text.parse::<f64>().map(drop).map_err(|_| "the value must be a number".to_owned());
             cx.prompt(&text, None, number).await?
         } else {
             cx.prompt(&text, None, required).await?

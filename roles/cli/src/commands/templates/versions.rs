@@ -69,11 +69,10 @@ async fn list(cx: &Cx) -> Result<()> {
     let organization = cx.organization().await?;
     let template = super::by_name(&client, organization.id, cx.arg(0)).await?;
     let archived = cx.opts.flag("include-archived");
-    let versions = client.template_versions(template.id, archived).await.context("get template versions by template")?;
-    let rows: Vec<Row> = versions
-        .into_iter()
-        .map(|version| Row { active: version.id == template.active_version_id, version })
-        .collect();
+    let versions =
+        client.template_versions(template.id, archived).await.context("get template versions by template")?;
+    let rows: Vec<Row> =
+        versions.into_iter().map(|version| Row { active: version.id == template.active_version_id, version }).collect();
     let json: Vec<_> = rows.iter().map(|row| json!({ "TemplateVersion": row.version, "active": row.active })).collect();
     if archived && !cx.opts.json() && !cx.opts.given("column") {
         let mut wanted = cx.opts.columns();
@@ -87,7 +86,8 @@ async fn list(cx: &Cx) -> Result<()> {
 async fn promote(cx: &Cx) -> Result<()> {
     let client = cx.client()?;
     let organization = cx.organization().await?;
-    let (template, version) = (cx.opts.text("template").unwrap_or_default(), cx.opts.text("template-version").unwrap_or_default());
+    let (template, version) =
+        (cx.opts.text("template").unwrap_or_default(), cx.opts.text("template-version").unwrap_or_default());
     let found = super::by_name(&client, organization.id, template).await?;
     let target = client.template_version_by_name(found.id, version).await.context("get template version by name")?;
     client.set_active_version(found.id, target.id).await.context("update active template version")?;
