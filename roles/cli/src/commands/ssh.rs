@@ -237,7 +237,7 @@ async fn talk(cx: &Cx, tunnel: &Tunnel, wish: SessionWish) -> Result<()> {
         forwards,
     };
     let stream = target::with_retries(|| tunnel.dial(SSH_PORT)).await?;
-    match session::run(stream, options).await? {
+    match session::run(stream, options, session::standard_ends()).await? {
         End::Status(0) => Ok(()),
         End::Status(status) => Err(Exit(u8::try_from(status).unwrap_or(255)).into()),
         End::Lost => {

@@ -42,10 +42,26 @@ pub enum End {
     Lost,
 }
 
+/// Where a session's input comes from and its output goes.
+pub struct Ends<I, O, E> {
+    pub input: I,
+    pub output: O,
+    pub error: E,
+}
+
+/// The standard streams of this process.
+pub fn standard_ends() -> Ends<impl AsyncRead + Unpin, impl AsyncWrite + Unpin, impl FnMut(&[u8]) -> std::io::Result<()>>
+{
+    Ends { input: standard::input(), output: standard::output(), error: standard::write_error }
+}
+
 /// Runs a session over a connection to the agent's SSH server.
-pub async fn run<S>(stream: S, options: Options) -> Result<End>
+pub async fn run<S, I, O, E>(stream: S, options: Options, ends: Ends<I, O, E>) -> Result<End>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    I: AsyncRead + Unpin,
+    O: AsyncWrite + Unpin,
+    E: FnMut(&[u8]) -> std::io::Result<()>,
 {
     let tasks = TaskTracker::new();
     let incoming = Incoming {
@@ -80,8 +96,8 @@ where
     }
     let (reader, writer) = channel.split();
     let end = tokio::select! {
-        end = receive(reader) => end,
-        error = send(&writer) => Err(error),
+        end = receive(reader, ends.output, ends.error) => end,
+        error = send(&writer, ends.input) => Err(error),
         never = resize(&writer, wants_terminal) => never,
     };
     drop(raw);
@@ -120,16 +136,19 @@ async fn request_forwards(handle: &Handle<Incoming>, forwards: &[RemoteForward])
 }
 
 /// Writes what comes to standard output and error until the channel ends.
-async fn receive(mut channel: ChannelReadHalf) -> Result<End> {
-    let mut stdout = standard::output();
+async fn receive(
+    mut channel: ChannelReadHalf,
+    mut output: impl AsyncWrite + Unpin,
+    mut error: impl FnMut(&[u8]) -> std::io::Result<()>,
+) -> Result<End> {
     let mut status = None;
     while let Some(message) = channel.wait().await {
         match message {
             ChannelMsg::Data { data } => {
-                stdout.write_all(&data).await.context("write to standard output")?;
+                output.write_all(&data).await.context("write to standard output")?;
             }
             ChannelMsg::ExtendedData { data, ext: 1 } => {
-                standard::write_error(&data)?;
+                error(&data)?;
             }
             ChannelMsg::ExitStatus { exit_status } => status = Some(exit_status),
             ChannelMsg::ExitSignal { .. } => status = Some(255),
@@ -138,16 +157,15 @@ async fn receive(mut channel: ChannelReadHalf) -> Result<End> {
             _ => {}
         }
     }
-    stdout.shutdown().await.context("write to standard output")?;
+    output.shutdown().await.context("write to standard output")?;
     Ok(status.map_or(End::Lost, End::Status))
 }
 
 /// Sends standard input. Comes back only with an error: after the end of input the session goes on.
-async fn send(channel: &ChannelWriteHalf<russh::client::Msg>) -> anyhow::Error {
-    let mut stdin = standard::input();
+async fn send(channel: &ChannelWriteHalf<russh::client::Msg>, mut input: impl AsyncRead + Unpin) -> anyhow::Error {
     let mut buffer = vec![0u8; INPUT_BYTES];
     loop {
-        match stdin.read(&mut buffer).await {
+        match input.read(&mut buffer).await {
             Ok(0) => {
                 let _ = channel.eof().await;
                 return std::future::pending().await;
@@ -228,3 +246,6 @@ impl AsyncWrite for ExecStream {
         std::pin::Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests;

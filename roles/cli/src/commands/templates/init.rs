@@ -17,16 +17,27 @@ struct Starter {
     files: &'static [(&'static str, &'static str)],
 }
 
-const IDS: &[&str] = &["scratch"];
+const IDS: &[&str] = &["local", "scratch"];
 
-const STARTERS: &[Starter] = &[Starter {
-    id: "scratch",
-    description: "A minimal starter template",
-    files: &[
-        ("main.tf", include_str!("../../../starters/scratch/main.tf")),
-        ("README.md", include_str!("../../../starters/scratch/README.md")),
-    ],
-}];
+/// Files of a folder of `examples/templates`.
+macro_rules! files {
+    ($folder:literal: $($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../../../examples/templates/", $folder, "/", $name)))),*]
+    };
+}
+
+const STARTERS: &[Starter] = &[
+    Starter {
+        id: "local",
+        description: "Workspaces as processes on the machine of the provisioner",
+        files: files!("local": "main.tf", "README.md", "files.pl", "home.sh", "remove.sh", "shutdown.sh", "start.sh", "startup.sh", "stop.sh"),
+    },
+    Starter {
+        id: "scratch",
+        description: "A minimal starter template",
+        files: files!("scratch": "main.tf", "README.md"),
+    },
+];
 
 async fn run(cx: &Cx) -> Result<()> {
     let id = match cx.opts.filled("id") {
@@ -52,6 +63,12 @@ async fn run(cx: &Cx) -> Result<()> {
     for (name, text) in starter.files {
         let path = dir.join(name);
         std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
+        #[cfg(unix)]
+        if text.starts_with("#!") {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(&path, mode).with_context(|| format!("make {} executable", path.display()))?;
+        }
     }
     outln!("Create your template by running:\ncd {shown} && {} templates push\n", cx.program.name);
     outln!("Examples provide a starting point and are expected to be edited!");
