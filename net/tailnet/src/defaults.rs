@@ -5,10 +5,6 @@ use std::time::Duration;
 /// IP packets inside the tunnel, bytes: what every peer assumes (`docs/protocol/tailnet.md`).
 pub(crate) const MTU: usize = 1280;
 
-/// Receive and send buffer of a TCP connection, bytes. A full window (430 packets) stays below a relay's queue of
-/// 512 packets for a client, so that one connection never makes the relay drop. The pages are untouched until used.
-pub(crate) const TCP_BUFFER: usize = 512 * 1024;
-
 /// Packets that one connection may send before the next one has its turn.
 pub(crate) const TCP_TURN: usize = 64;
 
@@ -117,3 +113,21 @@ pub(crate) const DISCONNECT_WAIT: Duration = Duration::from_secs(1);
 
 /// How long the pings behind the latency statistics are waited for.
 pub(crate) const ACTIVE_PING_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Payload of a full TCP segment, bytes.
+pub(crate) const MSS: u32 = MTU as u32 - 60;
+
+/// Receive window of a connection, bytes, as long as the peer is near. A full window (430 packets) stays below a relay's
+/// queue of 512 packets for a client, so that one connection alone never makes the relay drop.
+pub(crate) const TCP_WINDOW: u32 = 512 * 1024;
+
+/// For distant peers the window grows to what this rate needs (bytes per second), up to the limit (bytes).
+pub(crate) const TCP_WINDOW_RATE: f64 = 200e6;
+pub(crate) const TCP_WINDOW_LIMIT: u32 = 4 * 1024 * 1024;
+
+/// Bytes that a writer may put in before they are acknowledged: at least, and at most when the window has grown.
+pub(crate) const TCP_SEND_BUFFER: usize = 512 * 1024;
+pub(crate) const TCP_SEND_BUFFER_LIMIT: usize = 4 * 1024 * 1024;
+
+/// A waiting writer is woken when there is room for this much.
+pub(crate) const TCP_WRITE: usize = 64 * 1024;

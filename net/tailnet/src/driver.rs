@@ -152,7 +152,7 @@ impl Driver {
         let public = (setup.keys.node.public(), setup.keys.disco.public());
         let tasks = Tasks { tracker: setup.tracker.clone(), cancel: setup.cancel.clone(), events };
         let links = Links::new(setup.keys.node.duplicate(), setup.dialer.clone(), setup.force_websocket, tasks);
-        let engine = Engine::new(setup.keys, setup.addresses.clone(), setup.doorbell, now(), rand::random());
+        let engine = Engine::new(setup.keys, setup.addresses.clone(), setup.doorbell, rand::random());
         let mut driver = Self {
             id: setup.id,
             public,

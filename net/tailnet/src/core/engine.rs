@@ -97,8 +97,8 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub fn new(keys: Keys, addresses: Vec<Ipv6Addr>, doorbell: Arc<Doorbell>, now: Instant, seed: u64) -> Self {
-        let stack = Stack::new(&addresses, doorbell, now, seed);
+    pub fn new(keys: Keys, addresses: Vec<Ipv6Addr>, doorbell: Arc<Doorbell>, seed: u64) -> Self {
+        let stack = Stack::new(&addresses, doorbell, seed);
         Self {
             keys,
             addresses,
@@ -217,7 +217,7 @@ impl Engine {
             }
         }
         stack.unblock();
-        stack.hurry(now, |address| back.contains(address));
+        stack.hurry(|address| back.contains(address));
     }
 
     /// A relay connection took what waited in its lane.

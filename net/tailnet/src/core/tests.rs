@@ -22,12 +22,12 @@ struct Side {
     node: PeerNode,
 }
 
-fn side(id: u128, now: Instant) -> Side {
+fn side(id: u128) -> Side {
     let (id, keys) = (Uuid::from_u128(id), Keys::generate());
     let addresses = vec![address_of(id)];
     let node =
         PeerNode { key: keys.node.public(), disco: keys.disco.public(), home: REGION, addresses: addresses.clone() };
-    let mut engine = Engine::new(keys, addresses, Arc::new(Doorbell::default()), now, 1);
+    let mut engine = Engine::new(keys, addresses, Arc::new(Doorbell::default()), 1);
     engine.outbox.lane(REGION).open = true;
     Side { id, engine, node }
 }
@@ -48,7 +48,7 @@ fn carry(now: Instant, from: &mut Side, to: &mut Side) -> usize {
 }
 
 fn introduced(now: Instant) -> (Side, Side) {
-    let (mut a, mut b) = (side(1, now), side(2, now));
+    let (mut a, mut b) = (side(1), side(2));
     a.engine.handle_update(now, b.id, Update::Node(b.node.clone()));
     b.engine.handle_update(now, a.id, Update::Node(a.node.clone()));
     (a, b)

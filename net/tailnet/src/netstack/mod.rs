@@ -1,14 +1,15 @@
 //! TCP/IP inside the tunnel: packets in, packets out, streams on top.
 //!
-//! The rest of the crate knows only [`Stack`], [`TcpStream`] and [`Sink`]; the library below can be exchanged.
-//! Each connection is polled alone (a socket set of one), so that a thousand idle ones cost nothing.
+//! The rest of the crate knows only [`Stack`], [`TcpStream`] and [`Sink`].
+//! Only connections with something to do are looked at, so that a thousand idle ones cost nothing.
 
 mod conn;
-mod device;
+mod echo;
 mod flow;
 mod pending;
 mod stack;
 mod stream;
+mod tcp;
 
 pub(crate) use conn::Doorbell;
 pub(crate) use flow::{Flow, Header};

@@ -3,36 +3,30 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::{Ipv6Addr, SocketAddrV6};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use parking_lot::Mutex;
-use smoltcp::iface::{Config, Interface, PollResult, SocketSet};
-use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr, IpListenEndpoint};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use tokio::sync::{mpsc, oneshot};
 
 use super::conn::{Conn, ConnState, Request};
-use super::device::{Port, Scratch, capabilities};
-use super::flow::TcpHead;
-use super::{Doorbell, Flow, Header, PendingConnection, Sink, TcpStream};
+use super::tcp::{Segment, Socket};
+use super::{Doorbell, Flow, Header, PendingConnection, Sink, TcpStream, echo};
 use crate::defaults::{ACCEPT_QUEUE, EPHEMERAL_PORTS, MAX_CONNECTIONS, MTU, PENDING_FORWARDS, TCP_TURN};
 
 const TCP: u8 = 6;
 
-/// A connection that could not be revived is tried again after this long, by the library's clock.
-const RESCUE_PAUSE: smoltcp::time::Duration = smoltcp::time::Duration::from_secs(1);
-
-/// The library's clock runs this much faster than ours: its shortest retransmission time-out of 1 s becomes 250 ms, its
-/// delayed acknowledgement 2.5 ms, its longest back-off 15 s.
-const CLOCK_RATE: u32 = 4;
+/// Room for one packet and its padding.
+type Scratch = [u8; MTU + 16];
 
 pub(crate) struct Stack {
-    iface: Interface,
     addresses: Vec<Ipv6Addr>,
     doorbell: Arc<Doorbell>,
     flows: HashMap<Flow, Arc<Conn>>,
     listeners: HashMap<u16, mpsc::Sender<TcpStream>>,
     forwarder: Option<mpsc::Sender<PendingConnection>>,
-    /// SYNs whose local target is being dialled.
+    /// SYNs whose local target is being dialled, as they came.
     pending: HashMap<Flow, Vec<u8>>,
     /// Connections to poll at the next flush.
     queue: VecDeque<Arc<Conn>>,
@@ -40,7 +34,7 @@ pub(crate) struct Stack {
     blocked: Vec<Arc<Conn>>,
     timers: BTreeSet<(Instant, Flow)>,
     next_port: u16,
-    epoch: Instant,
+    dice: StdRng,
     scratch: Box<Scratch>,
     /// Number of the statistics window, and connections that moved packets in it.
     window: u64,
@@ -48,25 +42,11 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    pub fn new(addresses: &[Ipv6Addr], doorbell: Arc<Doorbell>, epoch: Instant, seed: u64) -> Self {
-        let mut config = Config::new(HardwareAddress::Ip);
-        config.random_seed = seed;
-        let mut scratch = Box::new([0; MTU + 16]);
-        let mut sink = NoSink;
-        let mut port = Port {
-            received: None,
-            sink: &mut sink,
-            scratch: &mut scratch,
-            destination: Ipv6Addr::UNSPECIFIED,
-            budget: 0,
-            held_back: false,
-        };
-        debug_assert_eq!(capabilities().max_transmission_unit, MTU);
-        let iface = Interface::new(config, &mut port, smoltcp::time::Instant::ZERO);
-        let span = EPHEMERAL_PORTS.end - EPHEMERAL_PORTS.start;
-        let mut stack = Self {
-            iface,
-            addresses: Vec::new(),
+    /// `seed` chooses sequence numbers and ports.
+    pub fn new(addresses: &[Ipv6Addr], doorbell: Arc<Doorbell>, seed: u64) -> Self {
+        let mut dice = StdRng::seed_from_u64(seed);
+        Self {
+            addresses: addresses.to_vec(),
             doorbell,
             flows: HashMap::new(),
             listeners: HashMap::new(),
@@ -75,26 +55,18 @@ impl Stack {
             queue: VecDeque::new(),
             blocked: Vec::new(),
             timers: BTreeSet::new(),
-            next_port: EPHEMERAL_PORTS.start + (seed % u64::from(span)) as u16,
-            epoch,
-            scratch,
+            next_port: dice.random_range(EPHEMERAL_PORTS),
+            dice,
+            scratch: Box::new([0; MTU + 16]),
             window: 1,
             active: 0,
-        };
-        stack.set_addresses(addresses);
-        stack
+        }
     }
 
-    /// Replaces the node's own addresses; connections of addresses that go are reset at their next poll.
+    /// Replaces the node's own addresses; connections of addresses that go are reset.
     pub fn set_addresses(&mut self, addresses: &[Ipv6Addr]) {
         self.addresses = addresses.to_vec();
-        self.iface.update_ip_addrs(|list| {
-            list.clear();
-            for address in addresses {
-                // More addresses than the library has room for are a mistake of the caller; the first ones count.
-                let _ = list.push(IpCidr::new(IpAddress::Ipv6(*address), 128));
-            }
-        });
+        self.reset_where(|flow| !addresses.contains(&flow.local.0));
     }
 
     /// Gives connections to `port` to the receiver; `None` if somebody listens there already.
@@ -127,11 +99,8 @@ impl Stack {
             let flow = Flow { local: (local, port), remote };
             (!self.flows.contains_key(&flow)).then_some(flow)
         })?;
-        let mut state = ConnState::new(now);
-        let to = (IpAddress::Ipv6(remote.0), remote.1);
-        let from = (IpAddress::Ipv6(local), flow.local.1);
-        state.socket().connect(self.iface.context(), to, from).ok()?;
-        let conn = self.insert(flow, state);
+        let socket = Socket::connect(flow, self.dice.random());
+        let conn = self.insert(flow, ConnState::new(now, socket));
         self.enqueue(&conn);
         Some(TcpStream::new(conn, self.doorbell.clone()))
     }
@@ -154,38 +123,53 @@ impl Stack {
     /// Takes a packet whose source and destination were checked. Answers to it leave at once or at the next flush.
     pub fn receive(&mut self, now: Instant, packet: &[u8], sink: &mut dyn Sink) {
         let Some((header, payload)) = Header::parse(packet) else { return };
-        if header.next == TCP
-            && let Some(head) = TcpHead::parse(payload)
-        {
-            let flow =
-                Flow { local: (header.destination, head.destination_port), remote: (header.source, head.source_port) };
-            if let Some(conn) = self.flows.get(&flow).cloned() {
-                let misleading = conn.state.lock().is_misleading(&head);
-                return if misleading { self.enqueue(&conn) } else { self.deliver(now, &conn, packet, sink) };
+        match header.next {
+            TCP => self.receive_tcp(now, &header, payload, sink),
+            echo::ICMPV6 => {
+                if let Some(length) = echo::answer(&header, payload, &mut self.scratch[..MTU]) {
+                    send(&mut self.scratch, header.source, length, sink);
+                }
             }
-            if head.opens && self.opens(now, flow, packet, sink) {
-                return;
-            }
+            _ => {}
         }
-        // Echo requests are answered, everything else is refused, by a stack without sockets.
-        let time = self.time(now, Duration::ZERO);
-        let mut port = Port {
-            received: Some(packet),
-            sink,
-            scratch: &mut self.scratch,
-            destination: header.source,
-            budget: 1,
-            held_back: false,
-        };
-        self.iface.poll_ingress_single(time, &mut port, &mut SocketSet::new(Vec::new()));
+    }
+
+    fn receive_tcp(&mut self, now: Instant, header: &Header, payload: &[u8], sink: &mut dyn Sink) {
+        let Some(((source, destination), segment)) = Segment::parse(payload) else { return };
+        let flow = Flow { local: (header.destination, destination), remote: (header.source, source) };
+        if let Some(conn) = self.flows.get(&flow).cloned() {
+            let answer = {
+                let mut state = conn.state.lock();
+                state.heard = now;
+                if state.window != self.window {
+                    state.window = self.window;
+                    self.active += 1;
+                }
+                let answer = state.socket.process(now, &segment);
+                state.refuse_unread();
+                answer
+            };
+            self.enqueue(&conn);
+            return self.answer(&flow, answer, sink);
+        }
+        let opens = segment.syn && segment.ack.is_none() && !segment.rst;
+        if !opens || !self.opens(now, flow, &segment, payload) {
+            self.answer(&flow, segment.refusal(), sink);
+        }
+    }
+
+    fn answer(&mut self, flow: &Flow, segment: Option<Segment<'_>>, sink: &mut dyn Sink) {
+        if let Some(length) = segment.and_then(|segment| segment.write(flow, &[], &mut self.scratch[..MTU])) {
+            send(&mut self.scratch, flow.remote.0, length, sink);
+        }
     }
 
     /// A SYN: `false` if nobody wants it.
-    fn opens(&mut self, now: Instant, flow: Flow, packet: &[u8], sink: &mut dyn Sink) -> bool {
+    fn opens(&mut self, now: Instant, flow: Flow, syn: &Segment<'_>, bytes: &[u8]) -> bool {
         if self.pending.contains_key(&flow) {
             return true; // repeated while the local target is dialled
         }
-        if self.flows.len() >= MAX_CONNECTIONS {
+        if self.flows.len() >= MAX_CONNECTIONS || flow.remote.1 == 0 {
             return false;
         }
         if let Some(acceptor) = self.listeners.get(&flow.local.1) {
@@ -193,16 +177,14 @@ impl Stack {
                 self.listeners.remove(&flow.local.1);
             } else {
                 let acceptor = acceptor.clone();
-                self.accept(now, (flow, packet), Some(acceptor), sink);
+                self.accept(now, flow, syn, Some(acceptor));
                 return true;
             }
         }
         let Some(forwarder) = &self.forwarder else { return false };
-        let pending = PendingConnection::new(flow, self.doorbell.clone());
-        if forwarder.try_send(pending).is_err() {
-            return false;
-        }
-        self.pending.insert(flow, packet.to_vec());
+        // A queue that is full or gone drops the pending connection, which refuses it at the next turn.
+        self.pending.insert(flow, bytes.to_vec());
+        let _ = forwarder.try_send(PendingConnection::new(flow, self.doorbell.clone()));
         true
     }
 
@@ -210,42 +192,15 @@ impl Stack {
     fn accept(
         &mut self,
         now: Instant,
-        (flow, syn): (Flow, &[u8]),
+        flow: Flow,
+        syn: &Segment<'_>,
         acceptor: Option<mpsc::Sender<TcpStream>>,
-        sink: &mut dyn Sink,
     ) -> Arc<Conn> {
-        let mut state = ConnState::new(now);
-        let at = IpListenEndpoint { addr: Some(IpAddress::Ipv6(flow.local.0)), port: flow.local.1 };
-        // A fresh socket can always listen on a port that a SYN names (zero is refused below by the missing answer).
-        let _ = state.socket().listen(at);
-        state.acceptor = acceptor;
-        let conn = self.insert(flow, state);
-        self.deliver(now, &conn, syn, sink);
+        let socket = Socket::accept(flow, self.dice.random(), syn);
+        let conn = self.insert(flow, ConnState::new(now, socket));
+        conn.state.lock().acceptor = acceptor;
+        self.enqueue(&conn);
         conn
-    }
-
-    fn deliver(&mut self, now: Instant, conn: &Arc<Conn>, packet: &[u8], sink: &mut dyn Sink) {
-        {
-            let mut state = conn.state.lock();
-            state.heard = now;
-            if state.window != self.window {
-                state.window = self.window;
-                self.active += 1;
-            }
-            let time = self.time(now, state.skew);
-            let mut port = Port {
-                received: Some(packet),
-                sink,
-                scratch: &mut self.scratch,
-                destination: conn.flow.remote.0,
-                budget: 1,
-                held_back: false,
-            };
-            self.iface.poll_ingress_single(time, &mut port, &mut state.sockets);
-            state.refuse_unread();
-            state.settle();
-        }
-        self.enqueue(conn);
     }
 
     /// Does what streams asked for since the last call.
@@ -253,31 +208,23 @@ impl Stack {
         for request in self.doorbell.take() {
             match request {
                 Request::Poll(conn) => self.enqueue(&conn),
-                Request::Admit(flow, reply) => self.admit(now, flow, reply, sink),
-                Request::Refuse(flow) => self.refuse(now, flow, sink),
+                Request::Admit(flow, reply) => self.admit(now, flow, reply),
+                Request::Refuse(flow) => {
+                    let syn = self.pending.remove(&flow);
+                    if let Some((_, segment)) = syn.as_deref().and_then(Segment::parse) {
+                        self.answer(&flow, segment.refusal(), sink);
+                    }
+                }
             }
         }
     }
 
-    fn admit(&mut self, now: Instant, flow: Flow, reply: oneshot::Sender<TcpStream>, sink: &mut dyn Sink) {
-        let Some(syn) = self.pending.remove(&flow) else { return };
-        let conn = self.accept(now, (flow, &syn), None, sink);
+    fn admit(&mut self, now: Instant, flow: Flow, reply: oneshot::Sender<TcpStream>) {
+        let syn = self.pending.remove(&flow);
+        let Some((_, segment)) = syn.as_deref().and_then(Segment::parse) else { return };
+        let conn = self.accept(now, flow, &segment, None);
         // If the receiver has gone meanwhile, dropping the stream resets the connection.
         let _ = reply.send(TcpStream::new(conn, self.doorbell.clone()));
-    }
-
-    fn refuse(&mut self, now: Instant, flow: Flow, sink: &mut dyn Sink) {
-        let Some(syn) = self.pending.remove(&flow) else { return };
-        let time = self.time(now, Duration::ZERO);
-        let mut port = Port {
-            received: Some(&syn),
-            sink,
-            scratch: &mut self.scratch,
-            destination: flow.remote.0,
-            budget: 1,
-            held_back: false,
-        };
-        self.iface.poll_ingress_single(time, &mut port, &mut SocketSet::new(Vec::new()));
     }
 
     /// There is room again: those that waited for it may go on at the next flush.
@@ -306,98 +253,64 @@ impl Stack {
     fn poll(&mut self, now: Instant, conn: &Arc<Conn>, sink: &mut dyn Sink) -> Outcome {
         let mut guard = conn.state.lock();
         let state = &mut *guard;
-        let time = self.time(now, state.skew);
-        state.settle();
-        let mut due = state.expire(now);
-        let mut port = Port {
-            received: None,
-            sink,
-            scratch: &mut self.scratch,
-            destination: conn.flow.remote.0,
-            budget: TCP_TURN,
-            held_back: false,
+        let expires = state.expire(now);
+        state.socket.handle_timeout(now);
+        let to = conn.flow.remote.0;
+        let mut sent = 0;
+        let outcome = loop {
+            if !state.socket.wants_to_send(now) {
+                break Outcome::Done;
+            }
+            if sent == TCP_TURN {
+                break Outcome::Turn;
+            }
+            if !sink.has_room(to) {
+                break Outcome::NoRoom;
+            }
+            let Some(length) = state.socket.transmit(now, &mut self.scratch[..MTU]) else { break Outcome::Done };
+            send(&mut self.scratch, to, length, sink);
+            sent += 1;
         };
-        while self.iface.poll_egress(time, &mut port, &mut state.sockets) == PollResult::SocketStateChanged {}
-        let (held_back, spent) = (port.held_back, port.budget == 0);
-        if port.budget < TCP_TURN && state.window != self.window {
+        if sent > 0 && state.window != self.window {
             state.window = self.window;
             self.active += 1;
         }
         state.wake();
         self.hand_over(conn, state);
-        if state.is_over() {
-            state.queued = false;
+        match outcome {
+            Outcome::Turn => return Outcome::Turn,
+            Outcome::NoRoom if !state.socket.is_over() => {
+                state.heard = now; // silence while nothing can be sent is not the peer's fault
+                return Outcome::NoRoom;
+            }
+            _ => state.queued = false,
+        }
+        if state.socket.is_over() {
             self.set_timer(conn.flow, state, None);
             if self.flows.get(&conn.flow).is_some_and(|known| Arc::ptr_eq(known, conn)) {
                 self.flows.remove(&conn.flow);
             }
-            return Outcome::Done;
+        } else {
+            let due = [expires, state.socket.poll_timeout()].into_iter().flatten().min();
+            self.set_timer(conn.flow, state, due);
         }
-        if held_back && spent {
-            return Outcome::Turn;
-        }
-        if held_back {
-            state.heard = now; // silence while nothing can be sent is not the peer's fault
-            return Outcome::NoRoom;
-        }
-        state.queued = false;
-        let mut next = self.iface.poll_at(time, &state.sockets);
-        if next.is_none() && state.is_waiting() {
-            self.rescue(time, conn, state, sink);
-            next = self.iface.poll_at(time, &state.sockets).or(Some(time + RESCUE_PAUSE));
-        }
-        if let Some(at) = next {
-            // "At once" after everything was sent would be a busy loop: one tick later.
-            let wait = (at - time).max(smoltcp::time::Duration::from_millis(1));
-            let at = now + Duration::from_micros(wait.total_micros()) / CLOCK_RATE;
-            due = Some(due.map_or(at, |due| due.min(at)));
-        }
-        self.set_timer(conn.flow, state, due);
         Outcome::Done
-    }
-
-    /// The library can forget its retransmission timer while data is on the way (when a window closes and opens again).
-    /// Repeated acknowledgements, made here from what the peer said last, bring it to its senses.
-    fn rescue(&mut self, time: smoltcp::time::Instant, conn: &Conn, state: &mut ConnState, sink: &mut dyn Sink) {
-        const FAST_RETRANSMIT: usize = 3;
-        let Some(said) = state.said else { return };
-        tracing::debug!(flow = ?conn.flow, "connection without a timer revived");
-        let packet = said.repeat(&conn.flow);
-        // One more than the library wants to see: the first may be news to it.
-        for _ in 0..=FAST_RETRANSMIT {
-            let mut port = Port {
-                received: Some(&packet),
-                sink,
-                scratch: &mut self.scratch,
-                destination: conn.flow.remote.0,
-                budget: 1,
-                held_back: false,
-            };
-            self.iface.poll_ingress_single(time, &mut port, &mut state.sockets);
-        }
-        let mut port = Port {
-            received: None,
-            sink,
-            scratch: &mut self.scratch,
-            destination: conn.flow.remote.0,
-            budget: TCP_TURN,
-            held_back: false,
-        };
-        while self.iface.poll_egress(time, &mut port, &mut state.sockets) == PollResult::SocketStateChanged {}
     }
 
     /// Gives an established connection to its listener.
     fn hand_over(&self, conn: &Arc<Conn>, state: &mut ConnState) {
-        use smoltcp::socket::tcp::State::{Closed, Listen, SynReceived, SynSent};
-        if state.acceptor.is_none() || matches!(state.socket().state(), SynReceived | SynSent | Listen | Closed) {
+        if state.socket.is_opening() {
             return;
         }
         let Some(acceptor) = state.acceptor.take() else { return };
+        if state.socket.is_closed() {
+            return;
+        }
         if let Ok(permit) = acceptor.try_reserve() {
             permit.send(TcpStream::new(conn.clone(), self.doorbell.clone()));
         } else {
             state.dropped = true;
-            state.socket().abort();
+            state.socket.abort();
             self.doorbell.ring(Request::Poll(conn.clone()));
         }
     }
@@ -420,31 +333,24 @@ impl Stack {
         self.timers.first().map(|(due, _)| *due)
     }
 
-    /// Repeats at once what waits for a retransmission timer: the path to these peers is back.
-    pub fn hurry(&mut self, now: Instant, is_back: impl Fn(&Ipv6Addr) -> bool) {
-        let waiting: Vec<_> = self.flows.values().filter(|conn| is_back(&conn.flow.remote.0)).cloned().collect();
-        for conn in waiting {
-            {
-                let mut state = conn.state.lock();
-                if !state.waiting {
-                    continue;
-                }
-                let time = self.time(now, state.skew);
-                if let Some(at) = self.iface.poll_at(time, &state.sockets)
-                    && at > time
-                {
-                    state.skew += Duration::from_micros((at - time).total_micros());
-                }
-            }
+    /// Repeats at once what waits for a time-out: the path to these peers is back.
+    pub fn hurry(&mut self, is_back: impl Fn(&Ipv6Addr) -> bool) {
+        let back: Vec<_> = self.flows.values().filter(|conn| is_back(&conn.flow.remote.0)).cloned().collect();
+        for conn in back {
+            conn.state.lock().socket.hurry();
             self.enqueue(&conn);
         }
     }
 
     /// Resets the connections with a peer that is gone.
     pub fn reset(&mut self, remote: Ipv6Addr) {
-        let gone: Vec<_> = self.flows.values().filter(|conn| conn.flow.remote.0 == remote).cloned().collect();
+        self.reset_where(|flow| flow.remote.0 == remote);
+    }
+
+    fn reset_where(&mut self, is_gone: impl Fn(&Flow) -> bool) {
+        let gone: Vec<_> = self.flows.values().filter(|conn| is_gone(&conn.flow)).cloned().collect();
         for conn in gone {
-            conn.state.lock().socket().abort();
+            conn.state.lock().socket.abort();
             self.enqueue(&conn);
         }
     }
@@ -454,25 +360,16 @@ impl Stack {
         self.window += 1;
         (self.flows.len(), std::mem::take(&mut self.active))
     }
+}
 
-    fn time(&self, now: Instant, skew: Duration) -> smoltcp::time::Instant {
-        let since = now.saturating_duration_since(self.epoch) * CLOCK_RATE + skew;
-        smoltcp::time::Instant::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
-    }
+fn send(scratch: &mut Scratch, to: Ipv6Addr, length: usize, sink: &mut dyn Sink) {
+    let padded = length.next_multiple_of(16);
+    scratch[length..padded].fill(0);
+    sink.send(to, &scratch[..padded], length);
 }
 
 enum Outcome {
     Done,
     Turn,
     NoRoom,
-}
-
-struct NoSink;
-
-impl Sink for NoSink {
-    fn has_room(&mut self, _: Ipv6Addr) -> bool {
-        false
-    }
-
-    fn send(&mut self, _: Ipv6Addr, _: &[u8], _: usize) {}
 }

@@ -4,12 +4,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
-use smoltcp::socket::tcp::{RecvError, State};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::conn::{Conn, ConnState, Doorbell, Request};
+use super::tcp::Read;
 
 /// A TCP connection inside the tunnel.
 ///
@@ -39,14 +39,14 @@ impl TcpStream {
     pub(crate) async fn established(&self) -> io::Result<()> {
         std::future::poll_fn(|cx| {
             let mut state = self.conn.state.lock();
-            match state.socket().state() {
-                State::SynSent | State::SynReceived => {
-                    state.write_waker = Some(cx.waker().clone());
-                    Poll::Pending
-                }
-                State::Closed => Poll::Ready(Err(io::ErrorKind::ConnectionRefused.into())),
-                _ => Poll::Ready(Ok(())),
+            if state.socket.is_opening() {
+                state.write_waker = Some(cx.waker().clone());
+                return Poll::Pending;
             }
+            if state.socket.is_closed() && !state.socket.has_unread() {
+                return Poll::Ready(Err(io::ErrorKind::ConnectionRefused.into()));
+            }
+            Poll::Ready(Ok(()))
         })
         .await
     }
@@ -62,37 +62,20 @@ impl TcpStream {
 impl AsyncRead for TcpStream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let mut state = self.conn.state.lock();
-        if state.finished {
-            let n = io::Read::read(&mut state.leftover, out.initialize_unfilled())?;
-            out.advance(n);
-            return Poll::Ready(Ok(()));
-        }
-        let socket = state.socket();
-        if matches!(socket.state(), State::SynSent | State::SynReceived) {
-            state.read_waker = Some(cx.waker().clone());
-            return Poll::Pending;
-        }
-        match socket.recv_slice(out.initialize_unfilled()) {
-            Ok(0) if out.remaining() > 0 => {
-                state.read_waker = Some(cx.waker().clone());
-                Poll::Pending
-            }
-            Ok(n) => {
-                let left = socket.recv_queue();
+        match state.socket.read(out.initialize_unfilled()) {
+            Read::Bytes(n) => {
                 out.advance(n);
-                // The window that the peer knows has shrunk by what piled up: tell it when half of that is gone.
-                state.peak = state.peak.max(left + n);
-                if state.peak > crate::defaults::TCP_BUFFER / 4 && left <= state.peak / 2 {
-                    state.peak = left;
+                if state.socket.wants_update() {
                     self.ring(&mut state);
                 }
                 Poll::Ready(Ok(()))
             }
-            Err(RecvError::Finished) => {
-                state.finished = true;
-                Poll::Ready(Ok(()))
+            Read::Wait => {
+                state.read_waker = Some(cx.waker().clone());
+                Poll::Pending
             }
-            Err(RecvError::InvalidState) => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
+            Read::End => Poll::Ready(Ok(())),
+            Read::Reset => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
         }
     }
 }
@@ -100,21 +83,15 @@ impl AsyncRead for TcpStream {
 impl AsyncWrite for TcpStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         let mut state = self.conn.state.lock();
-        let socket = state.socket();
-        if matches!(socket.state(), State::SynSent | State::SynReceived) {
-            state.write_waker = Some(cx.waker().clone());
-            return Poll::Pending;
-        }
-        match socket.send_slice(data) {
-            Ok(0) if !data.is_empty() => {
+        match state.socket.write(data)? {
+            0 if !data.is_empty() => {
                 state.write_waker = Some(cx.waker().clone());
                 Poll::Pending
             }
-            Ok(n) => {
+            n => {
                 self.ring(&mut state);
                 Poll::Ready(Ok(n))
             }
-            Err(_) => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
         }
     }
 
@@ -122,10 +99,9 @@ impl AsyncWrite for TcpStream {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.as_mut().poll_flush(cx))?;
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut state = self.conn.state.lock();
-        state.socket().close();
+        state.socket.shutdown();
         self.ring(&mut state);
         Poll::Ready(Ok(()))
     }
@@ -137,12 +113,10 @@ impl Drop for TcpStream {
         state.read_waker = None;
         state.write_waker = None;
         state.dropped = true;
-        let unread = !std::mem::take(&mut state.leftover).is_empty();
-        let socket = state.socket();
-        match socket.state() {
-            State::SynSent | State::SynReceived => socket.abort(),
-            _ if socket.can_recv() || unread => socket.abort(),
-            _ => socket.close(),
+        if state.socket.is_opening() || state.socket.has_unread() {
+            state.socket.abort();
+        } else {
+            state.socket.shutdown();
         }
         self.ring(&mut state);
     }

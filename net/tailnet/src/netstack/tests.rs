@@ -64,7 +64,7 @@ struct World {
 impl World {
     fn new(seed: u64, weather: Weather) -> Self {
         let now = Instant::now();
-        let stack = |address, seed| Stack::new(&[address], Arc::new(Doorbell::default()), now, seed);
+        let stack = |address, seed| Stack::new(&[address], Arc::new(Doorbell::default()), seed);
         let cable =
             |seed| Cable { weather, dice: StdRng::seed_from_u64(seed), on_the_way: Vec::new(), now, open: true };
         Self { now, stacks: [stack(A, seed), stack(B, seed + 1)], cables: [cable(seed), cable(seed + 1)] }
@@ -204,7 +204,7 @@ fn what_waited_for_the_path_goes_at_once_when_it_is_back() {
     }
     world.cables.iter_mut().for_each(|cable| cable.weather.lost = 0);
     let back = world.now;
-    world.stacks[0].hurry(back, |address| *address == B);
+    world.stacks[0].hurry(|address| *address == B);
     let mut received = Vec::new();
     while read(&mut far, &mut received).is_pending() {
         world.step();

@@ -78,6 +78,26 @@ async fn bulk_data_passes_through_the_relay_over_sockets() {
     assert!(soon(measured).await.is_ok());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn transfers_side_by_side_do_not_starve_each_other() {
+    let (server, hub, id) = (serve(false).await, Hub::default(), Uuid::new_v4());
+    let agent = socket_agent(&hub, id, &server.url).await;
+    let client = socket_client(&hub, id, &server.url, |_| {}).await;
+    client.node.wait_reachable(id, LIMIT).await.unwrap();
+    let mut listener = agent.node.listen(3).await.unwrap();
+    let mut transfers = tokio::task::JoinSet::new();
+    for at in 0..8 {
+        let near = soon(client.node.dial((address_of(id), 3).into())).await.unwrap();
+        let (far, _) = soon(listener.accept()).await.unwrap();
+        if at % 2 == 0 {
+            transfers.spawn(transfer("side by side, up", near, far));
+        } else {
+            transfers.spawn(transfer("side by side, down", far, near));
+        }
+    }
+    transfers.join_all().await;
+}
+
 #[tokio::test]
 async fn a_refused_upgrade_falls_back_to_a_websocket_and_says_so() {
     let (server, hub, id) = (serve(true).await, Hub::default(), Uuid::new_v4());
