@@ -33,7 +33,8 @@ mod tests {
 
     #[test]
     fn an_echo_request_comes_back_with_a_valid_checksum() {
-        let header = Header { next: ICMPV6, source: "fd7a::1".parse().unwrap(), destination: "fd7a::2".parse().unwrap() };
+        let header =
+            Header { next: ICMPV6, source: "fd7a::1".parse().unwrap(), destination: "fd7a::2".parse().unwrap() };
         let mut out = [0; 128];
         let length = answer(&header, &[ECHO_REQUEST, 0, 9, 9, 0, 7, 0, 1, b'h', b'i'], &mut out).unwrap();
         let (reply, message) = Header::parse(&out[..length]).unwrap();

@@ -14,3 +14,5 @@ mod socket;
 pub(super) use segment::{Segment, checksum};
 pub(super) use socket::{Read, Socket};
 
+#[cfg(test)]
+mod tests;

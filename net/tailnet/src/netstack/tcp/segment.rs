@@ -100,7 +100,8 @@ impl<'a> Segment<'a> {
                 (OPTION_SACK_PERMITTED, []) => self.sack_permitted = true,
                 (OPTION_SACK, blocks) => {
                     for (range, block) in self.sack.iter_mut().zip(blocks.chunks_exact(8)) {
-                        let word = |at: usize| u32::from_be_bytes([block[at], block[at + 1], block[at + 2], block[at + 3]]);
+                        let word =
+                            |at: usize| u32::from_be_bytes([block[at], block[at + 1], block[at + 2], block[at + 3]]);
                         *range = Some((Seq(word(0)), Seq(word(4))));
                     }
                 }
@@ -196,7 +197,8 @@ pub(crate) fn checksum(protocol: u8, packet: &[u8]) -> u16 {
     let mut sum = length as u64 + u64::from(protocol);
     let mut chunks = packet[8..].chunks_exact(8);
     for chunk in &mut chunks {
-        let value = u64::from_be_bytes([chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7]]);
+        let value =
+            u64::from_be_bytes([chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7]]);
         sum += (value >> 32) + (value & 0xFFFF_FFFF);
     }
     let mut last = [0; 8];

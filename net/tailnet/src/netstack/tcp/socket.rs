@@ -91,6 +91,7 @@ impl Socket {
             Some(scale) => self.scale_in = scale,
             None => self.scale_out = 0,
         }
+        self.receive.limit = TCP_WINDOW.min(self.largest_window());
     }
 
     /// Handles a segment of the connection; returns what answers one that does not fit.
@@ -171,8 +172,13 @@ impl Socket {
     fn fit_window(&mut self) {
         if let Some(distance) = self.send.rtt.shortest {
             let wanted = (distance.as_secs_f64() * TCP_WINDOW_RATE) as u32;
-            self.receive.limit = wanted.clamp(TCP_WINDOW, TCP_WINDOW_LIMIT);
+            self.receive.limit = wanted.clamp(TCP_WINDOW, TCP_WINDOW_LIMIT).min(self.largest_window());
         }
+    }
+
+    /// What can be told with the agreed scale.
+    fn largest_window(&self) -> u32 {
+        u32::from(u16::MAX) << self.scale_out
     }
 
     fn process_ack(&mut self, now: Instant, segment: &Segment<'_>, ack: Seq) {
