@@ -14,7 +14,7 @@ use warren_relay::{Relay, RelayOptions};
 use warren_tailnet::address_of;
 
 use crate::harness::{Hub, LIMIT, socket_agent, socket_client, soon};
-use crate::throughput::transfer;
+use crate::throughput::{BYTES, transfer};
 
 struct Server {
     url: String,
@@ -70,7 +70,7 @@ async fn bulk_data_passes_through_the_relay_over_sockets() {
     let mut listener = agent.node.listen(3).await.unwrap();
     let near = soon(client.node.dial((address_of(id), 3).into())).await.unwrap();
     let (far, _) = soon(listener.accept()).await.unwrap();
-    transfer("over sockets", near, far).await;
+    transfer("over sockets", BYTES, near, far).await;
     assert_eq!(server.upgrades.load(Ordering::Relaxed), 2);
     let mut published = agent.node.published();
     let measured =
@@ -90,9 +90,9 @@ async fn transfers_side_by_side_do_not_starve_each_other() {
         let near = soon(client.node.dial((address_of(id), 3).into())).await.unwrap();
         let (far, _) = soon(listener.accept()).await.unwrap();
         if at % 2 == 0 {
-            transfers.spawn(transfer("side by side, up", near, far));
+            transfers.spawn(transfer("side by side, up", BYTES / 8, near, far));
         } else {
-            transfers.spawn(transfer("side by side, down", far, near));
+            transfers.spawn(transfer("side by side, down", BYTES / 8, far, near));
         }
     }
     transfers.join_all().await;

@@ -145,11 +145,8 @@ impl<'a> Segment<'a> {
         tcp[4..8].copy_from_slice(&self.seq.0.to_be_bytes());
         tcp[8..12].copy_from_slice(&self.ack.map_or(0, |ack| ack.0).to_be_bytes());
         tcp[12] = (((TCP_HEADER + options_length) / 4) << 4) as u8;
-        tcp[13] = u8::from(self.fin) * FIN
-            | u8::from(self.syn) * SYN
-            | u8::from(self.rst) * RST
-            | u8::from(self.push) * PSH
-            | u8::from(self.ack.is_some()) * ACK;
+        let flags = [(self.fin, FIN), (self.syn, SYN), (self.rst, RST), (self.push, PSH), (self.ack.is_some(), ACK)];
+        tcp[13] = flags.iter().filter(|(set, _)| *set).map(|(_, bit)| bit).sum();
         tcp[14..16].copy_from_slice(&self.window.to_be_bytes());
         tcp[16..20].fill(0);
         let payload = TCP_HEADER + options_length;
