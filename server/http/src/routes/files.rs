@@ -16,7 +16,8 @@ const MAX_UPLOAD: usize = 100 * 1024 * 1024;
 
 pub(crate) fn routes(api: &mut Api) {
     api.tag("Files");
-    api.post("/api/v2/files", "upload-file", Auth::Session, upload).status(201).limit(RateScope::Files);
+    // 201 for a new archive, 200 for one that is kept already.
+    api.post("/api/v2/files", "upload-file", Auth::Session, upload).limit(RateScope::Files);
     api.get("/api/v2/files/{fileID}", "get-file-by-id", Auth::Session, get).query(&["format"]).limit(RateScope::Files);
 }
 

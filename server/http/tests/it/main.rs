@@ -1,6 +1,8 @@
 //! The HTTP surface against a real database.
 
 mod harness;
+mod lifecycle;
+mod scripted_daemon;
 mod sessions;
 mod transport;
 mod users;
