@@ -36,8 +36,9 @@ pub(crate) const WIREGUARD_TICK: Duration = Duration::from_millis(500);
 /// Interval of persistent keepalives, when wanted.
 pub(crate) const KEEPALIVE: Duration = Duration::from_secs(25);
 
-/// A handshake without an answer is given up after this long (and starts again with the next packet).
-pub(crate) const HANDSHAKE_GIVE_UP: Duration = Duration::from_secs(95);
+/// A handshake without an answer is given up after this long (and starts again with the next packet). A little before
+/// the library would do so with an error.
+pub(crate) const HANDSHAKE_GIVE_UP: Duration = Duration::from_secs(88);
 
 /// Handshakes are repeated this often while somebody waits for the peer (the protocol's own pace is 5 s).
 pub(crate) const HASTE: Duration = Duration::from_millis(400);

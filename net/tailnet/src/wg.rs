@@ -39,9 +39,10 @@ pub(crate) struct Tunnel {
 
 struct State {
     tunn: Tunn,
-    made: Instant,
     ticked: Instant,
     initiated: Option<Instant>,
+    /// When there was last a session, or the first attempt to get one.
+    alive: Instant,
 }
 
 impl Tunnel {
@@ -61,7 +62,7 @@ impl Tunnel {
     fn state(&mut self, now: Instant) -> &mut State {
         self.state.get_or_insert_with(|| {
             let tunn = Tunn::new(self.private.clone(), self.peer, None, None, self.index, None);
-            Box::new(State { tunn, made: now, ticked: now, initiated: None })
+            Box::new(State { tunn, ticked: now, initiated: None, alive: now })
         })
     }
 
@@ -140,7 +141,7 @@ impl Tunnel {
         {
             state.ticked = now;
             let mut expired = false;
-            wire.send(MIN_ROOM, &mut |room| match state.tunn.update_timers(room) {
+            wire.send(MIN_ROOM, &mut |room| match quietly(|| state.tunn.update_timers(room)) {
                 TunnResult::Err(_) => {
                     expired = true;
                     0
@@ -151,8 +152,10 @@ impl Tunnel {
                     written
                 }
             });
-            let trying = state.initiated.unwrap_or(state.made) + HANDSHAKE_GIVE_UP > now;
-            if expired || (state.tunn.time_since_last_handshake().is_none() && !trying) {
+            if state.tunn.time_since_last_handshake().is_some() {
+                state.alive = now;
+            }
+            if expired || state.alive + HANDSHAKE_GIVE_UP <= now {
                 self.state = None;
             }
         }
@@ -168,6 +171,11 @@ impl Tunnel {
             self.tick(now, wire);
         }
     }
+}
+
+/// The library warns of each repeated handshake, which is everyday life here: its timers run without a log.
+fn quietly<T>(run: impl FnOnce() -> T) -> T {
+    tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::default(), run)
 }
 
 fn note_initiation(initiated: &mut Option<Instant>, now: Instant, message: &[u8]) {
