@@ -13,6 +13,7 @@ pub mod stun;
 mod websocket;
 
 pub use error::ServeError;
+pub use warren_disco::NodePrivate;
 pub use http_routes::router;
 pub use relay::{Relay, RelayOptions};
 pub use stats::{DropReason, PacketKind, StatsSnapshot};

@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+mod agent_parts;
 mod api;
 mod authenticate;
+mod binaries;
 mod client_ip;
 mod cookies;
 mod csrf;
@@ -10,6 +12,7 @@ mod error;
 pub mod extract;
 mod json;
 mod openapi;
+mod pipe;
 mod pipeline;
 mod rate_limit;
 mod routes;
@@ -17,6 +20,7 @@ mod rules;
 mod stream;
 mod websocket;
 
+pub use agent_parts::{AgentParts, AgentPartsError};
 pub use api::{Api, Auth, RateScope, Route, RouteOptions, State};
 pub use error::{ApiError, Result};
 pub use json::Json;

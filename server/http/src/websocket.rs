@@ -23,6 +23,8 @@ use crate::pipeline::observe::MeasuredByUpgrade;
 
 /// Largest message that is read: official clients have the same limit.
 const MAX_MESSAGE: usize = 4 * 1024 * 1024;
+/// Read and write buffer of a socket, bytes: most sockets are idle, and there are many.
+const SOCKET_BUFFER: usize = 4 * 1024;
 /// Pause between pings, and how long the answer may take.
 const PING_INTERVAL: Duration = Duration::from_secs(15);
 /// How long a slow client may take for one message.
@@ -58,7 +60,7 @@ impl Describe for Upgrade {
 
 /// A browser attaches the cookie to a websocket of any site, so the page's origin must be ours. Clients that carry the
 /// token themselves cannot be made to do so by a foreign page.
-fn check_origin(parts: &Parts, state: &State) -> Result<(), String> {
+pub(crate) fn check_origin(parts: &Parts, state: &State) -> Result<(), String> {
     let by_cookie = parts.extensions.get::<Caller>().is_none_or(|caller| caller.source == TokenSource::Cookie);
     let Some(origin) = parts.headers.get(header::ORIGIN).filter(|_| by_cookie) else { return Ok(()) };
     let origin = origin.to_str().unwrap_or_default();
@@ -87,6 +89,7 @@ impl Upgrade {
         match self.upgrade {
             Ok(upgrade) => {
                 let (tasks, measured) = (self.state.tasks.clone(), self.measured);
+                let upgrade = upgrade.read_buffer_size(SOCKET_BUFFER).write_buffer_size(SOCKET_BUFFER);
                 let mut response = upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE).on_upgrade(
                     move |socket| {
                         let open = OpenSocket { measured, since: Instant::now() };

@@ -250,7 +250,7 @@ pub struct AgentGitSshKey {
 #[serde(default)]
 pub struct AgentLog {
     pub created_at: String,
-    pub level: LogLevel,
+    pub level: String,
     pub output: String,
 }
 

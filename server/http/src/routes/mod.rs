@@ -1,5 +1,9 @@
 //! The table of contents of the API: one module for each area.
 
+mod agent_me;
+mod agents;
+mod apps;
+mod bin;
 pub(crate) mod deployment;
 mod dynamic_parameters;
 mod external_auth;
@@ -10,6 +14,7 @@ mod notifications;
 mod organizations;
 pub(crate) mod pages;
 mod provisioners;
+pub(crate) mod relay;
 mod root;
 mod template_versions;
 mod templates;
@@ -35,6 +40,11 @@ pub fn api() -> Api {
     workspaces::routes(&mut api);
     workspace_builds::routes(&mut api);
     provisioners::routes(&mut api);
+    agents::routes(&mut api);
+    agent_me::routes(&mut api);
+    apps::routes(&mut api);
+    bin::routes(&mut api);
+    relay::routes(&mut api);
     pages::routes(&mut api);
     api
 }
