@@ -84,11 +84,11 @@ impl Builds {
         let Some(facts) = find_lifecycle_facts(tx, id).await? else { return Ok(false) };
         match due(&facts, at) {
             Due::Nothing => Ok(false),
-            Due::Build { transition, reason } => self.build_if_possible(tx, &facts, transition, reason, at).await,
+            Due::Build { transition, reason } => self.build_if_possible(tx, &facts, transition, reason).await,
             Due::Dormant { stop } => {
                 update_dormancy(tx, id, Some(at), at).await?;
                 if stop {
-                    self.build_if_possible(tx, &facts, "stop", "dormancy", at).await?;
+                    self.build_if_possible(tx, &facts, "stop", "dormancy").await?;
                 }
                 WorkspaceEvent::state(id).publish_tx(&self.0.bus, tx, facts.owner_id);
                 Ok(true)
@@ -102,12 +102,11 @@ impl Builds {
         facts: &LifecycleRow,
         transition: &'static str,
         reason: &'static str,
-        at: Timestamp,
     ) -> Result<bool, Error> {
         let active = transition == "start" && (facts.require_active_version || facts.automatic_updates == "always");
         let version_id = if active { facts.active_version_id } else { facts.template_version_id };
         let version = find_version(tx, version_id).await?.ok_or(Error::VersionMissing)?.system("lifecycle");
-        let seen_since = at.checked_sub(DAEMON_STALE).unwrap_or(Timestamp::MIN);
+        let seen_since = now().checked_sub(DAEMON_STALE).unwrap_or(Timestamp::MIN);
         let matching = daemons::count_matching_daemons(
             tx,
             facts.organization_id,

@@ -18,7 +18,7 @@ impl Parts {
 
 /// Joins everything and makes the service that answers requests.
 pub(crate) async fn wire(services: &Arc<Services>, builds: &Builds) -> Result<(Parts, Router)> {
-    services.extensions.set(Arc::new(builds.clone()));
+    warren_core::provisioning::install(services, builds.clone());
     let app = warren_http::app(warren_http::api(), services.clone());
     Ok((Parts {}, app))
 }

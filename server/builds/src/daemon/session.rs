@@ -95,7 +95,11 @@ impl Builds {
         }
     }
 
-    pub(crate) async fn take_back_now(&self, daemon: Uuid, job: Uuid) -> Result<(), Error> {
+    /// Takes an idle job back from a daemon that is gone: see the crate's invariants. A job with signs of life stays.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn take_back_now(&self, daemon: Uuid, job: Uuid) -> Result<(), Error> {
         let at = now();
         let quiet_since = at.checked_sub(HEARTBEAT_WRITE * 2).unwrap_or_default();
         let conn = self.0.db.conn().await?;
