@@ -9,18 +9,23 @@ use warren_core::Services;
 use warren_observe::metrics::{Histogram, Text};
 
 /// Parts with background work of their own.
-pub(crate) struct Parts {}
+pub(crate) struct Parts {
+    agents: warren_http::AgentParts,
+}
 
 impl Parts {
     /// Ends the background work.
-    pub(crate) async fn stop(&self) {}
+    pub(crate) async fn stop(&self) {
+        self.agents.stop().await;
+    }
 }
 
 /// Joins everything and makes the service that answers requests.
 pub(crate) async fn wire(services: &Arc<Services>, builds: &Builds) -> Result<(Parts, Router)> {
     warren_core::provisioning::install(services, builds.clone());
+    let agents = warren_http::AgentParts::install(services).await?;
     let app = warren_http::app(warren_http::api(), services.clone());
-    Ok((Parts {}, app))
+    Ok((Parts { agents }, app))
 }
 
 /// The metrics of the whole process.
