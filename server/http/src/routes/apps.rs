@@ -27,11 +27,15 @@ use crate::websocket::{Upgrade, check_origin};
 
 pub(crate) fn routes(api: &mut Api) {
     api.tag("Applications");
-    for path in [
-        "/@{user}/{workspace_and_agent}/apps/{workspaceapp}",
-        "/@{user}/{workspace_and_agent}/apps/{workspaceapp}/{*path}",
+    for (path, id) in [
+        ("/@{user}/{workspace_and_agent}/apps/{workspaceapp}", "path-app"),
+        ("/@{user}/{workspace_and_agent}/apps/{workspaceapp}/", "path-app-root"),
+        ("/@{user}/{workspace_and_agent}/apps/{workspaceapp}/{*path}", "path-app-below"),
+        ("/%40{user}/{workspace_and_agent}/apps/{workspaceapp}", "path-app-encoded"),
+        ("/%40{user}/{workspace_and_agent}/apps/{workspaceapp}/", "path-app-encoded-root"),
+        ("/%40{user}/{workspace_and_agent}/apps/{workspaceapp}/{*path}", "path-app-encoded-below"),
     ] {
-        api.any(path, "path-app", Auth::SessionOptional, path_app).limit(RateScope::Api);
+        api.any(path, id, Auth::SessionOptional, path_app).limit(RateScope::Api);
     }
     api.ws("/api/v2/workspaceagents/{workspaceagent}/pty", "open-pty-to-workspace-agent", Auth::Session, terminal)
         .tag("Agents")

@@ -1,5 +1,6 @@
 //! The HTTP surface against a real database.
 
+mod agents;
 mod harness;
 mod lifecycle;
 mod scripted_daemon;
