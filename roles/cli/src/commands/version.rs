@@ -27,6 +27,7 @@ pub async fn run(cx: &Cx) -> Result<()> {
     } else {
         "Full build of Warren, supports the server subcommand."
     };
-    outln!("Warren {COMPATIBILITY_VERSION} ({OWN_VERSION})\r\n{EXTERNAL_URL}\r\n\r\n{build}");
+    // Init scripts of agents look for the word Coder in the first line, older plugins take its second word as the version.
+    outln!("Warren {COMPATIBILITY_VERSION} ({OWN_VERSION}, compatible with Coder)\r\n{EXTERNAL_URL}\r\n\r\n{build}");
     Ok(())
 }
