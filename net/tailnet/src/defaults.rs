@@ -100,6 +100,9 @@ pub(crate) const EVENT_QUEUE: usize = 32;
 /// Largest websocket message accepted from a relay, bytes: more than any frame.
 pub(crate) const MAX_WEBSOCKET_MESSAGE: usize = 1024 * 1024;
 
+/// Read buffer of a websocket, bytes; it is kept while idle.
+pub(crate) const WEBSOCKET_READ: usize = 16 * 1024;
+
 /// The next address is tried after this long.
 pub(crate) const HAPPY_EYEBALLS: Duration = Duration::from_millis(200);
 

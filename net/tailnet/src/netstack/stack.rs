@@ -350,7 +350,10 @@ impl Stack {
     fn reset_where(&mut self, is_gone: impl Fn(&Flow) -> bool) {
         let gone: Vec<_> = self.flows.values().filter(|conn| is_gone(&conn.flow)).cloned().collect();
         for conn in gone {
-            conn.state.lock().socket.abort();
+            let mut state = conn.state.lock();
+            state.socket.abort();
+            state.wake(); // now, not when there is room for the RST
+            drop(state);
             self.enqueue(&conn);
         }
     }

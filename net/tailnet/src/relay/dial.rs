@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use super::pipe::{ReadPipe, WritePipe};
 use crate::core::RegionId;
-use crate::defaults::{HAPPY_EYEBALLS, MAX_WEBSOCKET_MESSAGE};
+use crate::defaults::{HAPPY_EYEBALLS, MAX_WEBSOCKET_MESSAGE, WEBSOCKET_READ};
 
 /// A byte stream to a relay.
 pub trait DuplexStream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
@@ -136,6 +136,7 @@ impl Dialer {
         let protocol = http::HeaderValue::from_static("derp");
         request.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
         let config = WebSocketConfig::default()
+            .read_buffer_size(WEBSOCKET_READ)
             .max_message_size(Some(MAX_WEBSOCKET_MESSAGE))
             .max_frame_size(Some(MAX_WEBSOCKET_MESSAGE));
         match tokio_tungstenite::client_async_with_config(request, io, Some(config)).await {
