@@ -38,11 +38,12 @@ impl<T: DeserializeOwned + Rules> FromRequest<State> for Body<T> {
         }
         // What follows the first value is ignored.
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
-        let value = Value::deserialize(&mut reader).map_err(|error| malformed(error.to_string()))?;
+        let mut value = Value::deserialize(&mut reader).map_err(|error| malformed(error.to_string()))?;
         if !value.is_object() && !T::RULES.is_empty() {
             return Err(malformed("the body must be a JSON object".to_owned()));
         }
         rules::check(&value, T::RULES)?;
+        drop_nulls(&mut value);
         Ok(Self(serde_json::from_value(value).map_err(|error| malformed(error.to_string()))?))
     }
 }
@@ -52,6 +53,18 @@ impl<const LIMIT: usize> FromRequest<State> for RawBody<LIMIT> {
 
     async fn from_request(request: Request, _: &State) -> Result<Self, ApiError> {
         Ok(Self(read(request, LIMIT).await?))
+    }
+}
+
+/// Clients in Go send null for "not set", whatever the type of the field.
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
     }
 }
 

@@ -3,6 +3,7 @@
 mod agents;
 mod harness;
 mod lifecycle;
+mod replay;
 mod scripted_daemon;
 mod sessions;
 mod transport;
