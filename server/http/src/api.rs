@@ -105,7 +105,7 @@ impl Api {
     where
         H: Handler<T, State> + DescribeHandler<T>,
     {
-        self.add(Some(Method::GET), path, id, auth, handler)
+        self.add(Some(Method::GET), (path, id), auth, handler)
     }
 
     /// Adds a POST route.
@@ -113,7 +113,7 @@ impl Api {
     where
         H: Handler<T, State> + DescribeHandler<T>,
     {
-        self.add(Some(Method::POST), path, id, auth, handler)
+        self.add(Some(Method::POST), (path, id), auth, handler)
     }
 
     /// Adds a PUT route.
@@ -121,7 +121,7 @@ impl Api {
     where
         H: Handler<T, State> + DescribeHandler<T>,
     {
-        self.add(Some(Method::PUT), path, id, auth, handler)
+        self.add(Some(Method::PUT), (path, id), auth, handler)
     }
 
     /// Adds a PATCH route.
@@ -129,7 +129,7 @@ impl Api {
     where
         H: Handler<T, State> + DescribeHandler<T>,
     {
-        self.add(Some(Method::PATCH), path, id, auth, handler)
+        self.add(Some(Method::PATCH), (path, id), auth, handler)
     }
 
     /// Adds a DELETE route.
@@ -137,7 +137,7 @@ impl Api {
     where
         H: Handler<T, State> + DescribeHandler<T>,
     {
-        self.add(Some(Method::DELETE), path, id, auth, handler)
+        self.add(Some(Method::DELETE), (path, id), auth, handler)
     }
 
     /// Adds a websocket: a GET route whose handler takes `Upgrade`.
@@ -145,7 +145,7 @@ impl Api {
     where
         H: Handler<T, State> + DescribeHandler<T>,
     {
-        self.add(Some(Method::GET), path, id, auth, handler)
+        self.add(Some(Method::GET), (path, id), auth, handler)
     }
 
     /// Adds a route for every method.
@@ -153,14 +153,13 @@ impl Api {
     where
         H: Handler<T, State> + DescribeHandler<T>,
     {
-        self.add(None, path, id, auth, handler)
+        self.add(None, (path, id), auth, handler)
     }
 
     fn add<H, T>(
         &mut self,
         method: Option<Method>,
-        path: &'static str,
-        id: &'static str,
+        (path, id): (&'static str, &'static str),
         auth: Auth,
         handler: H,
     ) -> RouteOptions<'_>

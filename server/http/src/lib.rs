@@ -24,6 +24,7 @@ pub use agent_parts::{AgentParts, AgentPartsError};
 pub use api::{Api, Auth, RateScope, Route, RouteOptions, State};
 pub use error::{ApiError, Result};
 pub use json::Json;
+pub use openapi::document;
 pub use pipeline::app;
 pub use routes::api;
 pub use stream::{SseEvent, sse};

@@ -19,6 +19,7 @@ use warren_types::COMPATIBILITY_VERSION;
 
 use crate::api::{Api, Auth, RateScope, Route, State};
 use crate::error::ApiError;
+use crate::extract::NewCsrfCookie;
 use crate::{authenticate, client_ip, cookies, csrf, rate_limit};
 
 const VERSION_HEADER: HeaderName = HeaderName::from_static("x-coder-build-version");
@@ -82,7 +83,10 @@ async fn outer(router: Router, state: State, mut request: Request) -> Response {
         ip: client_ip::client_ip(&request, &state.config),
         user_agent: user_agent.to_owned(),
     });
-    let new_csrf_cookie = cookies::find(request.headers(), cookies::CSRF).is_none();
+    let new_csrf_cookie = cookies::find(request.headers(), cookies::CSRF).is_none().then(random_token);
+    if let Some(token) = &new_csrf_cookie {
+        request.extensions_mut().insert(NewCsrfCookie(token.clone()));
+    }
     request.extensions_mut().insert(info.clone());
     let observed = observe::Observed::begin(&request, &info);
     let answered = AssertUnwindSafe(tower::ServiceExt::oneshot(router, request)).catch_unwind().await;
@@ -91,23 +95,26 @@ async fn outer(router: Router, state: State, mut request: Request) -> Response {
         Ok(Err(never)) => match never {},
         Err(_panic) => ApiError(Error::internal("a handler panicked")).into_response(),
     };
-    add_headers(response.headers_mut(), &info, new_csrf_cookie);
+    add_headers(response.headers_mut(), &info, new_csrf_cookie.as_deref());
     observed.end(&response);
     response
 }
 
-fn add_headers(headers: &mut HeaderMap, info: &RequestInfo, new_csrf_cookie: bool) {
+fn add_headers(headers: &mut HeaderMap, info: &RequestInfo, new_csrf_cookie: Option<&str>) {
     headers.insert(VERSION_HEADER, HeaderValue::from_static(COMPATIBILITY_VERSION));
     if let Ok(id) = HeaderValue::from_str(&info.id.to_string()) {
         headers.insert(REQUEST_ID_HEADER, id);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.append(header::VARY, HeaderValue::from_static("Cookie"));
-    if new_csrf_cookie {
-        let token: [u8; 24] = rand::random();
-        let token = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, token);
-        headers.append(header::SET_COOKIE, cookies::set_csrf(&token));
+    if let Some(token) = new_csrf_cookie {
+        headers.append(header::SET_COOKIE, cookies::set_csrf(token));
     }
+}
+
+fn random_token() -> String {
+    let token: [u8; 24] = rand::random();
+    base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, token)
 }
 
 fn collapse_slashes(request: &mut Request) {

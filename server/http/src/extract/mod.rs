@@ -2,10 +2,13 @@
 
 mod body;
 mod cx;
+mod form;
 mod path;
 mod query;
 
 pub use body::{Body, RawBody};
 pub use cx::{Agent, Request, Server};
+pub use form::{Csrf, Form};
+pub(crate) use form::{NewCsrfCookie, csrf_token};
 pub use path::Path;
 pub use query::{Page, Query};

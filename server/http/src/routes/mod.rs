@@ -12,6 +12,7 @@ mod keys;
 mod logs;
 mod notifications;
 mod organizations;
+mod openapi;
 pub(crate) mod pages;
 mod provisioners;
 pub(crate) mod relay;
@@ -45,6 +46,7 @@ pub fn api() -> Api {
     apps::routes(&mut api);
     bin::routes(&mut api);
     relay::routes(&mut api);
+    openapi::routes(&mut api);
     pages::routes(&mut api);
     api
 }
