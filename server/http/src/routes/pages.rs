@@ -169,7 +169,7 @@ async fn sign_in(
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&local_path(redirect))).into_response())
 }
 
-async fn log_out(cx: Option<Cx>, Server(services): Server, Csrf(_): Csrf, Form(()): Form<()>) -> Response {
+async fn log_out(cx: Option<Cx>, Server(services): Server, Csrf(_): Csrf, Form(_): Form<serde::de::IgnoredAny>) -> Response {
     if let Some(cx) = cx
         && let Err(error) = users::logout(&cx).await
     {
@@ -185,7 +185,7 @@ async fn cli_auth_page(cx: Option<Cx>, Csrf(csrf): Csrf) -> Response {
     page(&cx.services, StatusCode::OK, "cli_auth.html", context! { csrf, username })
 }
 
-async fn create_key(cx: Option<Cx>, Csrf(csrf): Csrf, Form(()): Form<()>) -> Response {
+async fn create_key(cx: Option<Cx>, Csrf(csrf): Csrf, Form(_): Form<serde::de::IgnoredAny>) -> Response {
     let Some(cx) = cx else { return Redirect::to("/login?redirect=%2Fcli-auth").into_response() };
     match keys::create_session_key(&cx, &UserRef::Me).await {
         Ok(made) => page(&cx.services, StatusCode::OK, "cli_auth.html", context! { csrf, key => made.key }),

@@ -10,16 +10,16 @@ use crate::scripted_daemon::{Daemon, start_builds};
 
 const NIL: &str = "00000000-0000-0000-0000-000000000000";
 
-struct World {
-    server: TestServer,
-    token: String,
-    org: String,
-    builds: Builds,
-    daemon: Daemon,
+pub struct World {
+    pub server: TestServer,
+    pub token: String,
+    pub org: String,
+    pub builds: Builds,
+    pub daemon: Daemon,
 }
 
 impl World {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let (server, token) = TestServer::with_owner().await;
         let builds = start_builds(&server.services);
         let org = json_of(server.get("/api/v2/organizations/default", &token).await).await["id"].as_str().unwrap().to_owned();
@@ -27,24 +27,24 @@ impl World {
         Self { server, token, org, builds, daemon }
     }
 
-    async fn get(&self, path: &str) -> (u16, Value) {
+    pub async fn get(&self, path: &str) -> (u16, Value) {
         answer(self.server.get(&format!("/api/v2{path}"), &self.token).await).await
     }
 
-    async fn send(&self, method: Method, path: &str, body: &Value) -> (u16, Value) {
+    pub async fn send(&self, method: Method, path: &str, body: &Value) -> (u16, Value) {
         let request = self.server.request(method, &format!("/api/v2{path}"), &self.token).json(body);
         answer(request.send().await.unwrap()).await
     }
 
-    async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+    pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
         self.send(Method::POST, path, &body).await
     }
 
-    async fn put(&self, path: &str, body: Value) -> (u16, Value) {
+    pub async fn put(&self, path: &str, body: Value) -> (u16, Value) {
         self.send(Method::PUT, path, &body).await
     }
 
-    async fn upload(&self) -> (u16, String) {
+    pub async fn upload(&self) -> (u16, String) {
         let tar = warren_template::archive::write_tar(&[warren_template::archive::Entry::file("main.tf", "# empty")]).unwrap();
         let request = self.server.request(Method::POST, "/api/v2/files", &self.token);
         let response = request.header("Content-Type", "application/x-tar").body(tar).send().await.unwrap();
@@ -52,7 +52,7 @@ impl World {
         (status, body["hash"].as_str().unwrap().to_owned())
     }
 
-    async fn version(&self, name: &str, template: &str) -> Value {
+    pub async fn version(&self, name: &str, template: &str) -> Value {
         let (_, file) = self.upload().await;
         let body = json!({
             "name": name, "message": "first", "template_id": template, "storage_method": "file", "file_id": file,
@@ -63,7 +63,7 @@ impl World {
         version
     }
 
-    async fn template(&self) -> (Value, Value) {
+    pub async fn template(&self) -> (Value, Value) {
         let version = self.version("v1", NIL).await;
         self.daemon.run_one().await;
         let body = json!({ "name": "local", "template_version_id": version["id"] });
@@ -72,7 +72,7 @@ impl World {
         (template, version)
     }
 
-    async fn workspace(&self, template: &Value, name: &str) -> Value {
+    pub async fn workspace(&self, template: &Value, name: &str) -> Value {
         let body = json!({ "name": name, "template_id": template["id"], "ttl_ms": 7_200_000,
             "rich_parameter_values": [{ "name": "size", "value": "3" }] });
         let (status, workspace) = self.post("/users/me/workspaces", body).await;
@@ -80,7 +80,7 @@ impl World {
         workspace
     }
 
-    async fn build(&self, workspace: &Value, transition: &str) -> (u16, Value) {
+    pub async fn build(&self, workspace: &Value, transition: &str) -> (u16, Value) {
         let body = json!({ "transition": transition, "template_version_id": NIL, "template_version_preset_id": NIL });
         self.post(&format!("/workspaces/{}/builds", text(&workspace["id"])), body).await
     }

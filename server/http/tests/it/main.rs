@@ -1,6 +1,8 @@
 //! The HTTP surface against a real database.
 
 mod agents;
+mod access;
+mod authorization;
 mod contract;
 mod harness;
 mod lifecycle;
