@@ -20,13 +20,13 @@ fn role(actions: &[String]) -> TemplateRole {
     if actions.iter().any(|action| action == "*") { TemplateRole::Admin } else { TemplateRole::Use }
 }
 
-/// The access lists with names.
+/// The access lists with names; they name people, so only who may change them sees them.
 ///
 /// # Errors
-/// 404.
+/// 403, 404.
 pub async fn get_template_acl(cx: &Cx, id: Uuid) -> Result<TemplateAcl> {
     let conn = cx.db().conn().await?;
-    let row = load(cx, &conn, id, Action::Read).await?;
+    let row = load(cx, &conn, id, Action::Update).await?;
     let ids = |acl: &StoredAcl| acl.keys().copied().collect::<Vec<_>>();
     let users = list_access_users(&conn, row.organization_id, Some(ids(&row.user_acl.0))).await?;
     let groups = list_access_groups(&conn, row.organization_id, Some(ids(&row.group_acl.0))).await?;

@@ -9,7 +9,7 @@ use warren_builds::{DAEMON_STALE, DryRunRequest, JobInput};
 use warren_db::Querier;
 use warren_db::daemons::count_matching_daemons;
 use warren_db::jobs::{JobRow, find_job};
-use warren_rbac::Action;
+use warren_rbac::{Action, Object, Resource};
 
 use super::found::of_job;
 use super::{change, load};
@@ -49,10 +49,15 @@ pub async fn create_dry_run(
     .await
 }
 
-/// The job, if it is a dry run of this version that the caller may see.
+/// The job, if it is a dry run of this version that the caller may see: one's own, or of somebody for whom the caller could
+/// make the workspace that it pretends to make.
 async fn job(cx: &Cx, q: &impl Querier, version: Uuid, job: Uuid) -> Result<JobRow> {
     load(cx, q, version, Action::Read).await?;
     let row = find_job(q, job).await?.ok_or_else(Error::not_found)?;
+    let workspace = Object::new(Resource::Workspace).in_org(row.organization_id).owned_by(row.initiator_id);
+    if !cx.actor.may(Action::Create, &workspace) {
+        return Err(Error::not_found());
+    }
     match JobInput::read(&row.r#type, &row.input.0) {
         Some(JobInput::DryRun(input)) if input.template_version_id == version => Ok(row),
         _ => Err(Error::not_found()),

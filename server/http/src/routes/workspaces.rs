@@ -297,6 +297,8 @@ fn envelope(error: &Error) -> Envelope {
 async fn quota(cx: Cx, Path((org, user)): Path<(OrgRef, UserRef)>) -> Result<Json<WorkspaceQuota>> {
     let organization = warren_core::organizations::load_organization(&cx, &org).await?;
     warren_core::organizations::load_member(&cx, organization.id, &user).await?;
+    // Members see each other; what somebody spends is for those who may see the account.
+    warren_core::users::load_user(&cx, &user, warren_rbac::Action::Read).await?;
     Ok(Json(WorkspaceQuota { budget: -1, credits_consumed: 0 }))
 }
 

@@ -17,7 +17,14 @@ const ABSENT: &[&str] = &[
     "get-provisioner-job",
     "delete-provisioner-key",
     "fetch-provisioner-key-details",
+    "recreate-devcontainer-for-workspace-agent",
+    "delete-devcontainer-for-workspace-agent",
 ];
+
+/// Public routes that answer "not signed in" for reasons of their own.
+const DECIDED_BY_THE_HANDLER: &[&str] = &["log-in-user", "open-pty-to-workspace-agent", "path-app"];
+/// What nobody may do to themselves.
+const NOT_TO_ONESELF: &[&str] = &["delete-user"];
 
 #[test]
 fn every_route_is_in_the_table() {
@@ -44,9 +51,12 @@ async fn without_a_token_only_public_routes_answer() {
     for route in warren_http::api().routes() {
         let Some(method) = route.method.clone() else { continue };
         let path = fill(route.path, &BTreeMap::new());
+        if never_ends(route.id) {
+            continue;
+        }
         let status = server.request(method, &path, "").send().await.unwrap().status().as_u16();
         let public = access_of(route.id) == Access::Public;
-        if public == (status == 401) && !(public && route.id == "log-in-user") {
+        if public == (status == 401) && !DECIDED_BY_THE_HANDLER.contains(&route.id) {
             wrong.push(format!("{}: {status}", route.id));
         }
     }
@@ -68,7 +78,9 @@ async fn with_too_little_nothing_answers() {
         };
         for (who, token) in callers {
             let status = scene.call(route, token).await;
-            if !matches!(status, 403 | 404) {
+            // A template that one may not see does not exist: a wrong field of the request.
+            let unknown_template = status == 400 && route.id.starts_with("create-user-workspace") && *who != "another member";
+            if !matches!(status, 403 | 404) && !unknown_template {
                 wrong.push(format!("{}: {who} got {status}", route.id));
             }
         }
@@ -89,8 +101,8 @@ async fn with_enough_everything_answers() {
             continue;
         }
         let status = scene.call(route, &scene.owner).await;
-        let absent = status == 404 && ABSENT.contains(&route.id);
-        if (matches!(status, 401 | 403 | 404) && !absent) || status >= 500 {
+        let expected = (status == 404 && ABSENT.contains(&route.id)) || (status == 403 && NOT_TO_ONESELF.contains(&route.id));
+        if (matches!(status, 401 | 403 | 404) && !expected) || status >= 500 {
             wrong.push(format!("{}: {status}", route.id));
         }
     }
@@ -99,7 +111,7 @@ async fn with_enough_everything_answers() {
 
 /// Streams of events go on until somebody ends them.
 fn never_ends(id: &str) -> bool {
-    id == "watch-workspace-by-id"
+    matches!(id, "watch-workspace-by-id" | "watch-for-workspace-agent-metadata-updates")
 }
 
 fn access_of(id: &str) -> Access {
@@ -135,6 +147,10 @@ impl Scene {
         let workspace = world.workspace(&template, "dev").await;
         world.daemon.run_one().await;
         let server = &world.server;
+        warren_http::AgentParts::install(&server.services).await.unwrap();
+        let path = format!("/workspaces/{}", text(&workspace["id"]));
+        let (_, workspace) = world.get(&path).await;
+        let agent = &workspace["latest_build"]["resources"][0]["agents"][0]["id"];
         let member = server.member(&owner, "bob").await;
         let outsider = server.member(&owner, "eve").await;
         assert_eq!(server.post("/api/v2/organizations", &owner, &json!({ "name": "lab" })).await.status(), 201);
@@ -160,6 +176,8 @@ impl Scene {
             ("workspace", text(&workspace["id"])),
             ("workspacename", "dev".to_owned()),
             ("workspacebuild", text(&workspace["latest_build"]["id"])),
+            ("workspaceagent", text(agent)),
+            ("devcontainer", "x".to_owned()),
             ("buildnumber", "1".to_owned()),
             ("jobID", text(&job["id"])),
             ("fileID", file),
