@@ -254,6 +254,11 @@ pub const TABLE: &[(&str, Access, &str)] = &[
     ("generate-204", Public, ""),
     // an application's sharing level decides, so the handler does
     ("path-app", Public, ""),
+    ("path-app-root", Public, ""),
+    ("path-app-below", Public, ""),
+    ("path-app-encoded", Public, ""),
+    ("path-app-encoded-root", Public, ""),
+    ("path-app-encoded-below", Public, ""),
     ("bin", Public, ""),
     ("install-script", Public, ""),
     ("get-agent-init-script", Public, ""),

@@ -1,14 +1,14 @@
 //! The HTTP surface against a real database.
 
-mod agents;
 mod access;
+mod agents;
 mod authorization;
 mod contract;
 mod harness;
 mod lifecycle;
+mod pages;
 mod replay;
 mod scripted_daemon;
-mod pages;
 mod sessions;
 mod transport;
 mod users;
