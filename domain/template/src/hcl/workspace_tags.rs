@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hcl_edit::Span;
 use hcl_edit::expr::{Expression, ObjectKey};
 
-use super::{File, Module};
+use super::{File, Module, literal};
 
 impl Module {
     /// Key (without quotes) to the source text of its value, of all blocks in native files.
@@ -23,6 +23,16 @@ impl Module {
             }
         }
         tags
+    }
+
+    /// Default of each `data "coder_parameter"` block of native files that has a literal one, by the block's name.
+    pub fn parameter_defaults(&self) -> BTreeMap<String, String> {
+        let default = |block: &hcl_edit::structure::Block| {
+            let [kind, name] = block.labels.as_slice() else { return None };
+            let value = literal::evaluate(&block.body.get_attribute("default")?.value)?;
+            (kind.as_str() == "coder_parameter").then(|| (name.as_str().to_owned(), literal::default_text(&value)))
+        };
+        self.blocks("data").filter_map(|(_, block)| default(block)).collect()
     }
 }
 

@@ -7,6 +7,7 @@ mod tags;
 mod version;
 
 pub use build::{BuildRequest, CreatedBuild};
+pub use tags::import_tags;
 pub use version::{CreatedVersion, DryRunRequest, VersionRequest};
 
 use jiff::Timestamp;

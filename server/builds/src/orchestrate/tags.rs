@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use warren_api::VariableValue;
 use warren_db::jobs::Tags;
+use warren_template::Module;
+
+use crate::Error;
 
 /// Values of the two kinds of reference that a tag may have.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +31,24 @@ pub(super) fn evaluate(sources: &Tags, context: &TagContext) -> Result<Tags, Vec
         }
     }
     if problems.is_empty() { Ok(tags) } else { Err(problems) }
+}
+
+/// The tags that a template's archive asks for, with these variables and the defaults of its parameters. An archive that
+/// cannot be read asks for none: its import will say why.
+///
+/// # Errors
+/// [`Error::Tags`].
+pub fn import_tags(tar: &[u8], variables: &[VariableValue]) -> Result<Tags, Error> {
+    let Ok(module) = Module::from_tar(tar) else { return Ok(Tags::new()) };
+    let sources = module.workspace_tags();
+    if sources.is_empty() {
+        return Ok(sources);
+    }
+    let mut context = TagContext { parameters: module.parameter_defaults(), ..TagContext::default() };
+    let declared = module.variables().into_iter().filter(|variable| !variable.required);
+    context.variables.extend(declared.map(|variable| (variable.name, variable.default_value)));
+    context.variables.extend(variables.iter().map(|variable| (variable.name.clone(), variable.value.clone())));
+    evaluate(&sources, &context).map_err(Error::Tags)
 }
 
 fn value(source: &str, context: &TagContext) -> Result<String, String> {
@@ -66,6 +88,22 @@ fn reference(source: &str, context: &TagContext) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn archives_ask_for_tags() {
+        use warren_template::archive::{Entry, write_tar};
+        let tags = |tags: &str| {
+            let text = format!(
+                "variable \"zone\" {{ default = \"a\" }}\ndata \"coder_parameter\" \"region\" {{ default = \"eu\" }}\n\
+                 data \"coder_workspace_tags\" \"t\" {{\n  tags = {{ {tags} }}\n}}\n"
+            );
+            import_tags(&write_tar(&[Entry::file("main.tf", text)]).unwrap(), &[])
+        };
+        let found = tags("fixed = \"x\", zone = var.zone, region = data.coder_parameter.region.value").unwrap();
+        assert_eq!((found["fixed"].as_str(), found["zone"].as_str(), found["region"].as_str()), ("x", "a", "eu"));
+        assert!(matches!(tags("list = [\"x\"]"), Err(Error::Tags(_))));
+        assert!(import_tags(b"no tar", &[]).unwrap().is_empty());
+    }
 
     #[test]
     fn tags_are_values_and_references() {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use warren_api::{CreateTemplateVersionRequest, TemplateVersion};
-use warren_builds::VersionRequest;
+use warren_builds::{VersionRequest, import_tags};
 use warren_db::files::{self, NewFile};
 use warren_db::{Querier, ResultExt, templates as rows, versions};
 use warren_rbac::{Action, Object, Resource};
@@ -32,7 +32,12 @@ pub async fn create_version(cx: &Cx, org: &OrgRef, request: CreateTemplateVersio
     } else {
         store_example(cx, &conn, &request.example_id).await?
     };
+    let archive = files::find_file(&conn, file_id).await?.ok_or_else(|| Error::new(404, "File not found."))?;
     drop(conn);
+    let archive = archive.system("checked above").data;
+    let variables = request.user_variable_values.clone();
+    let asked = tokio::task::spawn_blocking(move || import_tags(&archive, &variables));
+    let asked = asked.await.map_err(Error::internal)??;
     if request.tags.iter().any(|(key, value)| key.contains('\0') || value.contains('\0')) {
         return Err(Error::invalid("Tags must not contain NUL bytes.").validation("tags", "contains a NUL byte"));
     }
@@ -46,7 +51,8 @@ pub async fn create_version(cx: &Cx, org: &OrgRef, request: CreateTemplateVersio
         file_id,
         source_example_id: resolve_example(request.example_id),
         provisioner: request.provisioner,
-        tags: normalize(&cx.actor.user_id.to_string(), [&request.tags]),
+        // What the request says wins over what the template says.
+        tags: normalize(&cx.actor.user_id.to_string(), [&asked, &request.tags]),
         variables: request.user_variable_values,
     };
     let (cx, db) = (cx.clone(), cx.db().clone());
