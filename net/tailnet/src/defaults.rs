@@ -85,6 +85,10 @@ pub(crate) const RELAY_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) const RELAY_BACKOFF: Duration = Duration::from_millis(100);
 pub(crate) const RELAY_BACKOFF_LIMIT: Duration = Duration::from_secs(5);
 
+/// A relay that has announced its restart is dialled this often, for as long as it said, but at most so long.
+pub(crate) const RELAY_RESTART_PAUSE: Duration = Duration::from_millis(200);
+pub(crate) const RELAY_RESTART_LIMIT: Duration = Duration::from_secs(60);
+
 /// A relay says something at least every 65 s; after twice that it is dead.
 pub(crate) const RELAY_READ_TIMEOUT: Duration = Duration::from_secs(120);
 

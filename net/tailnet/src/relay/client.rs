@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use warren_derp::{ClientHandshake, ClientInfo, ClientStep, Decoder, Frame};
 use warren_disco::{NodePrivate, NodePublic, random_nonce};
@@ -15,7 +16,7 @@ use super::pipe::{ReadPipe, WritePipe};
 use crate::core::RegionId;
 use crate::defaults::{
     LANE_BUFFERS, PACKET_BATCH, RELAY_BACKOFF, RELAY_BACKOFF_LIMIT, RELAY_CONNECT_TIMEOUT, RELAY_READ_TIMEOUT,
-    RELAY_WRITE_TIMEOUT,
+    RELAY_RESTART_LIMIT, RELAY_RESTART_PAUSE, RELAY_WRITE_TIMEOUT,
 };
 
 /// What a relay connection tells the node.
@@ -71,6 +72,8 @@ pub(crate) struct Link {
 pub(crate) async fn run(mut link: Link, mut outbound: mpsc::Receiver<Vec<u8>>, cancel: CancellationToken) {
     let work = async {
         let mut pause = RELAY_BACKOFF;
+        // While a relay that has announced its restart is away, it is tried often.
+        let mut restarting: Option<Instant> = None;
         loop {
             let region = link.reporter.region;
             match timeout(RELAY_CONNECT_TIMEOUT, establish(&link)).await.unwrap_or(Err(SessionError::Timeout)) {
@@ -80,8 +83,12 @@ pub(crate) async fn run(mut link: Link, mut outbound: mpsc::Receiver<Vec<u8>>, c
                     if link.reporter.tell(EventKind::Open).await.is_err() {
                         return;
                     }
-                    let error = serve(link.reporter.clone(), session, &mut outbound).await;
+                    let (error, restart) = serve(link.reporter.clone(), session, &mut outbound).await;
                     tracing::info!(region, %error, "relay connection ended");
+                    if let Some(Restart { reconnect_in, try_for }) = restart {
+                        pause = reconnect_in.min(RELAY_BACKOFF_LIMIT);
+                        restarting = Some(Instant::now() + try_for.min(RELAY_RESTART_LIMIT));
+                    }
                     if link.reporter.tell(EventKind::Closed).await.is_err() {
                         return;
                     }
@@ -103,6 +110,9 @@ pub(crate) async fn run(mut link: Link, mut outbound: mpsc::Receiver<Vec<u8>>, c
             while outbound.try_recv().is_ok() {}
             tokio::time::sleep(pause.mul_f64(rand::random_range(0.8..1.2))).await;
             pause = (pause * 2).min(RELAY_BACKOFF_LIMIT);
+            if restarting.is_some_and(|until| Instant::now() < until) {
+                pause = RELAY_RESTART_PAUSE;
+            }
         }
     };
     tokio::select! {
@@ -188,11 +198,15 @@ async fn dial(link: &Link) -> Result<(ReadPipe, WritePipe), DialError> {
 }
 
 /// Serves a connection until it ends; why it did.
-async fn serve(reporter: Reporter, session: Session, outbound: &mut mpsc::Receiver<Vec<u8>>) -> SessionError {
+async fn serve(
+    reporter: Reporter,
+    session: Session,
+    outbound: &mut mpsc::Receiver<Vec<u8>>,
+) -> (SessionError, Option<Restart>) {
     // Answers to pings; when the writer is that far behind, the relay may do without.
     let (pongs, mut wanted) = mpsc::channel::<[u8; 8]>(1);
     let Session { read, write, buffer, decoder, handshake: _, early } = session;
-    let mut reader = Reader { reporter: reporter.clone(), read, buffer, decoder, pongs };
+    let mut reader = Reader { reporter: reporter.clone(), read, buffer, decoder, pongs, restart: None };
     let mut writer = Writer { reporter, write };
     let error = tokio::select! {
         result = reader.run(early) => result,
@@ -200,8 +214,15 @@ async fn serve(reporter: Reporter, session: Session, outbound: &mut mpsc::Receiv
     };
     match error {
         Ok(never) => match never {},
-        Err(error) => error,
+        Err(error) => (error, reader.restart),
     }
+}
+
+/// What a relay says before it goes away for a moment.
+#[derive(Debug, Clone, Copy)]
+struct Restart {
+    reconnect_in: Duration,
+    try_for: Duration,
 }
 
 struct Reader {
@@ -210,6 +231,7 @@ struct Reader {
     buffer: BytesMut,
     decoder: Decoder,
     pongs: mpsc::Sender<[u8; 8]>,
+    restart: Option<Restart>,
 }
 
 impl Reader {
@@ -242,7 +264,7 @@ impl Reader {
             Frame::Health(problem) if !problem.is_empty() => {
                 tracing::warn!(region = self.reporter.region, problem, "relay reports a problem");
             }
-            // Restarting: the connection ends by itself, and is dialled again then.
+            Frame::Restarting { reconnect_in, try_for } => self.restart = Some(Restart { reconnect_in, try_for }),
             _ => {}
         }
         Ok(())

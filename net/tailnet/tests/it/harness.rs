@@ -213,11 +213,19 @@ pub struct Member {
 }
 
 pub async fn agent(relay: &Relay, hub: &Hub, id: Uuid) -> Member {
+    agent_by(Arc::new(relay.clone()), hub, id).await
+}
+
+pub async fn client(relay: &Relay, hub: &Hub, agent: Uuid) -> Member {
+    client_by(Arc::new(relay.clone()), hub, agent).await
+}
+
+pub async fn agent_by(relay: Arc<dyn RelayDialer>, hub: &Hub, id: Uuid) -> Member {
     let addresses = vec![address_of(id), warren_tailnet::desktop_address_of(id)];
     start(hub, id, in_memory(relay, id, addresses), PeerAuth::Agent, Role::Agent).await
 }
 
-pub async fn client(relay: &Relay, hub: &Hub, agent: Uuid) -> Member {
+pub async fn client_by(relay: Arc<dyn RelayDialer>, hub: &Hub, agent: Uuid) -> Member {
     let auth = PeerAuth::SingleAgentClient(PeerId(agent));
     let role = Role::Client { destinations: vec![agent] };
     let id = Uuid::new_v4();
@@ -239,9 +247,9 @@ pub async fn socket_agent(hub: &Hub, id: Uuid, url: &str) -> Member {
     start(hub, id, options, PeerAuth::Agent, Role::Agent).await
 }
 
-fn in_memory(relay: &Relay, id: Uuid, addresses: Vec<std::net::Ipv6Addr>) -> NodeOptions {
+fn in_memory(relay: Arc<dyn RelayDialer>, id: Uuid, addresses: Vec<std::net::Ipv6Addr>) -> NodeOptions {
     let mut options = NodeOptions::new(id, addresses, derp_map(), "http://relay.invalid".parse().unwrap());
-    options.in_process_relay = Some(Arc::new(relay.clone()));
+    options.in_process_relay = Some(relay);
     options
 }
 

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use uuid::Uuid;
 use warren_disco::NodePrivate;
 use warren_relay::{Relay, RelayOptions};
-use warren_tailnet::address_of;
+use warren_tailnet::{DuplexStream, RelayDialer, address_of};
 
-use crate::harness::{Hub, LIMIT, socket_agent, socket_client, soon};
+use crate::harness::{Hub, LIMIT, agent_by, client_by, socket_agent, socket_client, soon};
 use crate::throughput::{BYTES, transfer};
 
 struct Server {
@@ -96,6 +98,38 @@ async fn transfers_side_by_side_do_not_starve_each_other() {
         }
     }
     transfers.join_all().await;
+}
+
+/// One address, and behind it whichever relay accepts.
+struct Restarting([Arc<Relay>; 2]);
+
+#[async_trait::async_trait]
+impl RelayDialer for Restarting {
+    async fn dial(&self) -> std::io::Result<Box<dyn DuplexStream>> {
+        let relay = self.0.iter().find(|relay| relay.is_accepting()).ok_or(std::io::ErrorKind::ConnectionRefused)?;
+        Ok(Box::new(relay.open_pipe()))
+    }
+}
+
+#[tokio::test]
+async fn a_relay_that_restarts_is_back_in_use_at_once() {
+    let relay = || Relay::new(RelayOptions::new(NodePrivate::generate()));
+    let relays = [relay(), relay()];
+    let way: Arc<dyn RelayDialer> = Arc::new(Restarting(relays.clone()));
+    let (hub, id) = (Hub::default(), Uuid::new_v4());
+    let agent = agent_by(way.clone(), &hub, id).await;
+    let client = client_by(way, &hub, id).await;
+    client.node.wait_reachable(id, LIMIT).await.unwrap();
+    let mut listener = agent.node.listen(1).await.unwrap();
+    let mut near = soon(client.node.dial((address_of(id), 1).into())).await.unwrap();
+    let (mut far, _) = soon(listener.accept()).await.unwrap();
+    relays[0].shutdown(Duration::from_secs(1)).await;
+    let start = Instant::now();
+    near.write_all(b"again").await.unwrap();
+    let mut five = [0; 5];
+    soon(far.read_exact(&mut five)).await.unwrap();
+    assert_eq!(&five, b"again");
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
 }
 
 #[tokio::test]
