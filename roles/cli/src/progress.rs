@@ -162,7 +162,9 @@ impl Stages {
             Stream::Stdout => indicatif::ProgressDrawTarget::stdout(),
             Stream::Stderr => indicatif::ProgressDrawTarget::stderr(),
         };
-        let spinner = indicatif::ProgressBar::with_draw_target(None, target).with_message(stage.to_owned());
+        let spinner = indicatif::ProgressBar::with_draw_target(None, target)
+            .with_style(indicatif::ProgressStyle::default_spinner())
+            .with_message(stage.to_owned());
         spinner.enable_steady_tick(Duration::from_millis(120));
         self.spinner = Some(spinner);
     }

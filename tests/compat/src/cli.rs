@@ -74,7 +74,10 @@ const BETTER: &[(&[&str], &str)] = &[
     (&["provisioner", "jobs", "list", "-s", "canceled", "-o", "json"], "an empty list is JSON"),
     (&["provisioner", "list", "-s", "offline", "-o", "json"], "an empty list is []"),
     (&["list", "-o", "JSON", "-c", "workspace"], "choices are accepted in any case"),
-    (&["templates", "versions", "promote", "-t", "local", "--template-version", "v2"], "the version of an upload that is left out"),
+    (
+        &["templates", "versions", "promote", "-t", "local", "--template-version", "v2"],
+        "the version of an upload that is left out",
+    ),
     (&["users", "oidc-claims"], "newer command"),
     (&["organizations", "create", "x", "-y"], "organizations can be created"),
     (&["organizations", "settings", "show", "group-sync"], "the setting exists"),

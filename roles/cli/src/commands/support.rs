@@ -58,7 +58,7 @@ impl Bundle {
     /// A document of the deployment; what cannot be had is recorded as the reason.
     async fn document(&mut self, client: &Client, name: &str, path: &str) {
         match client.document(path).await {
-            Ok(bytes) => self.add(name, bytes.to_vec()),
+            Ok(bytes) => self.add(name, redacted(&bytes)),
             Err(error) => self.json(name, &json!({ "error": error.to_string() })),
         }
     }
@@ -180,6 +180,17 @@ async fn workspace_files(bundle: &mut Bundle, client: &Client, workspace: &Works
     }
 }
 
+/// A document without the values of environment variables; what is not JSON stays as it is.
+fn redacted(bytes: &[u8]) -> Vec<u8> {
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(mut value) => {
+            redact_environment(&mut value);
+            serde_json::to_vec_pretty(&value).unwrap_or_else(|_| bytes.to_vec())
+        }
+        Err(_) => bytes.to_vec(),
+    }
+}
+
 /// Values of environment variables may be secrets.
 fn redact_environment(value: &mut Value) {
     match value {
@@ -253,4 +264,16 @@ async fn fetch(tunnel: &Tunnel, path: &str) -> Result<Vec<u8>> {
         .context("the agent did not answer in time")??;
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").context("the agent's answer has no header")?;
     Ok(bytes.split_off(end + 4))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_variables_do_not_leave_the_machine() {
+        let text = redacted(br#"{"workspaces": [{"agents": [{"environment_variables": {"TOKEN": "secret"}}]}]}"#);
+        let text = String::from_utf8(text).expect("text");
+        assert!(text.contains("TOKEN") && !text.contains("secret"), "{text}");
+    }
 }
