@@ -234,8 +234,7 @@ pub const TABLE: &[(&str, Access, &str)] = &[
     ("watch-workspace-agent-for-container-updates", Owner, ""),
     ("recreate-devcontainer-for-workspace-agent", Owner, ""),
     ("delete-devcontainer-for-workspace-agent", Owner, ""),
-    // a signed ticket opens it too, so the handler decides
-    ("open-pty-to-workspace-agent", Public, ""),
+    ("open-pty-to-workspace-agent", Owner, ""),
     // agents themselves
     ("workspace-agent-rpc-api", Agent, ""),
     ("get-workspace-agent-git-ssh-key", Agent, ""),

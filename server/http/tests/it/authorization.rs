@@ -22,7 +22,7 @@ const ABSENT: &[&str] = &[
 ];
 
 /// Public routes that answer "not signed in" for reasons of their own.
-const DECIDED_BY_THE_HANDLER: &[&str] = &["log-in-user", "open-pty-to-workspace-agent"];
+const DECIDED_BY_THE_HANDLER: &[&str] = &["log-in-user"];
 /// What nobody may do to themselves.
 const NOT_TO_ONESELF: &[&str] = &["delete-user"];
 
