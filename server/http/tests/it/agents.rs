@@ -26,10 +26,10 @@ use crate::scripted_daemon::{Daemon, start_builds};
 
 const SOON: Duration = Duration::from_secs(20);
 
-struct World {
-    server: TestServer,
-    owner: String,
-    parts: AgentParts,
+pub(crate) struct World {
+    pub(crate) server: TestServer,
+    pub(crate) owner: String,
+    pub(crate) parts: AgentParts,
     #[allow(dead_code, reason = "keeps the queue running")]
     builds: Builds,
     daemon: Daemon,
@@ -37,21 +37,21 @@ struct World {
 }
 
 /// A started workspace with one agent.
-struct Workspace {
-    id: String,
-    agent: Uuid,
-    token: String,
+pub(crate) struct Workspace {
+    pub(crate) id: String,
+    pub(crate) agent: Uuid,
+    pub(crate) token: String,
 }
 
 /// The agent's side of a connection.
-struct ScriptedAgent {
+pub(crate) struct ScriptedAgent {
     id: Uuid,
     session: Session,
     manifest: Manifest,
 }
 
 impl World {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let (server, owner) = TestServer::with_owner().await;
         let builds = start_builds(&server.services);
         let parts = AgentParts::install(&server.services).await.unwrap();
@@ -61,7 +61,7 @@ impl World {
         Self { server, owner, parts, builds, daemon, org }
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         let response = self.server.get(&format!("/api/v2{path}"), &self.owner).await;
         assert_eq!(response.status(), 200, "{path}");
         json_of(response).await
@@ -74,7 +74,7 @@ impl World {
     }
 
     /// Makes a template and a started workspace whose agent has an app on this port.
-    async fn workspace(&self, app_port: u16) -> Workspace {
+    pub(crate) async fn workspace(&self, app_port: u16) -> Workspace {
         let tar = warren_template::archive::write_tar(&[warren_template::archive::Entry::file("main.tf", "#")]).unwrap();
         let request = self.server.request(Method::POST, "/api/v2/files", &self.owner);
         let file = request.header("Content-Type", "application/x-tar").body(tar).send().await.unwrap();
@@ -96,11 +96,11 @@ impl World {
         Workspace { id, agent, token }
     }
 
-    fn socket_url(&self, path: &str) -> String {
+    pub(crate) fn socket_url(&self, path: &str) -> String {
         format!("{}{path}", self.server.url.replacen("http", "ws", 1))
     }
 
-    async fn connect_agent(&self, workspace: &Workspace) -> ScriptedAgent {
+    pub(crate) async fn connect_agent(&self, workspace: &Workspace) -> ScriptedAgent {
         let url = self.socket_url("/api/v2/workspaceagents/me/rpc?version=2.8&role=agent");
         // As official agents do: in a cookie.
         let cookie = HeaderValue::from_str(&format!("coder_session_token={}", workspace.token)).unwrap();
@@ -139,7 +139,7 @@ type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStre
 
 impl ScriptedAgent {
     /// Starts the agent's node: it answers terminals by upper-casing, its API, and an app on `port`.
-    async fn serve(&self, server: &str, port: u16) -> Serving {
+    pub(crate) async fn serve(&self, server: &str, port: u16) -> Serving {
         let addresses = vec![address_of(self.id), desktop_address_of(self.id)];
         let map = self.manifest.derp_map.clone().unwrap();
         let node = Node::start(NodeOptions::new(self.id, addresses, map, server.parse().unwrap())).await.unwrap();
@@ -184,7 +184,7 @@ impl ScriptedAgent {
         self.session.unary(agent_method::UPDATE_LIFECYCLE, &request).await.unwrap();
     }
 
-    async fn log(&self, lines: &[&str]) -> bool {
+    pub(crate) async fn log(&self, lines: &[&str]) -> bool {
         let log = |line: &&str| proto::Log { output: (*line).into(), ..Default::default() };
         let request = proto::BatchCreateLogsRequest {
             log_source_id: self.manifest.scripts[0].log_source_id.clone(),
@@ -194,7 +194,7 @@ impl ScriptedAgent {
     }
 }
 
-struct Serving {
+pub(crate) struct Serving {
     node: Node,
     _tasks: Vec<AbortOnDropHandle<()>>,
 }

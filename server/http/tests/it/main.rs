@@ -1,6 +1,8 @@
 //! The HTTP surface against a real database.
 
 mod access;
+mod agent_replay;
+mod agent_rest;
 mod agents;
 mod authorization;
 mod contract;

@@ -43,7 +43,7 @@ const DIFFERENT: &[(&str, &str)] = &[
 ];
 
 /// The contract's folder: `WARREN_SPEC`, or `shared/spec` beside the repository.
-fn spec() -> Option<std::path::PathBuf> {
+pub(crate) fn spec() -> Option<std::path::PathBuf> {
     let explicit = std::env::var_os("WARREN_SPEC").map(std::path::PathBuf::from);
     let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     explicit.or_else(|| here.ancestors().map(|folder| folder.join("shared/spec")).find(|folder| folder.is_dir()))
@@ -249,7 +249,7 @@ fn move_times(body: &mut Value) {
     }
 }
 
-fn uuids(text: &str) -> BTreeSet<String> {
+pub(crate) fn uuids(text: &str) -> BTreeSet<String> {
     let places = (0..text.len().saturating_sub(35)).filter_map(|at| text.get(at..at + 36));
     places.filter(|part| part.as_bytes()[8] == b'-' && uuid::Uuid::parse_str(part).is_ok()).map(str::to_owned).collect()
 }
@@ -279,7 +279,7 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-fn compare(recorded: &Value, own: &Value, at: &str, problems: &mut Vec<String>) {
+pub(crate) fn compare(recorded: &Value, own: &Value, at: &str, problems: &mut Vec<String>) {
     match (recorded, own) {
         (Value::Object(recorded), Value::Object(own)) => {
             for key in recorded.keys().filter(|key| !own.contains_key(*key) && !STATE.contains(&key.as_str())) {
