@@ -54,6 +54,8 @@ const LEFT_OUT: &[&str] = &[
     "start",
     "state",
     "config-ssh",
+    // Not part of the server yet.
+    "notifications",
     "ping",
     "speedtest",
     "netcheck",

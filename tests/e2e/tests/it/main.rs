@@ -3,6 +3,7 @@
 mod bad_input;
 mod bad_start;
 mod official;
+mod recorded_cli;
 mod relay;
 mod story;
 mod story_access;
