@@ -79,12 +79,15 @@ async fn check_version(db: &Db) -> Result<()> {
             }
             Ok(_) => return Ok(()),
             Err(error @ DbError::Unavailable(_)) if started.elapsed() + pause < CONNECT_TIMEOUT => {
-                tracing::warn!(error = %chain(&error), "PostgreSQL does not answer, trying again");
+                let address = db.address();
+                tracing::warn!(address, error = %chain(&error), "PostgreSQL does not answer, trying again");
                 tokio::time::sleep(pause).await;
                 pause = (pause + FIRST_RETRY).min(LAST_RETRY);
             }
             Err(error) => {
-                return Err(error).context("PostgreSQL does not answer; check CODER_PG_CONNECTION_URL");
+                let address = db.address();
+                return Err(error)
+                    .with_context(|| format!("PostgreSQL at {address} does not answer; check CODER_PG_CONNECTION_URL"));
             }
         }
     }

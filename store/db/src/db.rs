@@ -160,6 +160,18 @@ impl Db {
         self.config.connect(tls::connector()).await.map_err(|error| DbError::Unavailable(Box::new(error)))
     }
 
+    /// Where the database is, `host:port` or the folder of its socket; nothing secret.
+    pub fn address(&self) -> String {
+        let ports = self.config.get_ports();
+        let port = |index: usize| ports.get(index).or(ports.first()).copied().unwrap_or(5432);
+        let hosts = self.config.get_hosts().iter().enumerate().map(|(index, host)| match host {
+            tokio_postgres::config::Host::Tcp(name) => format!("{name}:{}", port(index)),
+            #[cfg(unix)]
+            tokio_postgres::config::Host::Unix(path) => path.display().to_string(),
+        });
+        hosts.collect::<Vec<_>>().join(", ")
+    }
+
     /// Closes every connection; further calls answer [`DbError::Unavailable`].
     pub fn close(&self) {
         self.pool.close();

@@ -137,7 +137,9 @@ fn forward_log(log: impl BufRead, last: &mut String) {
     for line in log.split(b'\n').map_while(Result::ok) {
         let line = String::from_utf8_lossy(&line).into_owned();
         let line = line.trim_end();
-        if line.contains("FATAL:") || line.contains("PANIC:") {
+        // A stop ends the sessions that are still there; each says so.
+        let ended_on_purpose = line.contains("terminating connection due to administrator command");
+        if (line.contains("FATAL:") || line.contains("PANIC:")) && !ended_on_purpose {
             tracing::warn!(target: "postgres", "{line}");
         } else {
             tracing::debug!(target: "postgres", "{line}");

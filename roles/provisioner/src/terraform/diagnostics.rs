@@ -23,6 +23,9 @@ pub(super) fn read(value: &Value) -> Diagnostic {
     };
     let mut lines = Vec::new();
     let mut headline = text("summary").replace('\n', " ");
+    if headline == "No configuration files" {
+        headline.push_str(": a template needs a .tf or .tf.json file at its top level");
+    }
     let snippet = value.get("snippet").filter(|snippet| !snippet.is_null());
     let file = value.pointer("/range/filename").and_then(Value::as_str);
     let line = value.pointer("/range/start/line").and_then(Value::as_u64);
