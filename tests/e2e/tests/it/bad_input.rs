@@ -113,8 +113,10 @@ impl Bench<'_> {
             "unknown",
             "resource \"coder_agent\" \"main\" {\n  os = \"linux\"\n  arch = \"amd64\"\n  colour = \"red\"\n}\n",
         );
-        let said = self.cli.fails(["templates", "push", "bad", "-y", "-d", &unknown]).await;
-        assert!(said.contains("colour"), "{said}");
+        let failed = self.cli.run(["templates", "push", "bad", "-y", "-d", &unknown]).finish().await;
+        assert_eq!(failed.code, Some(1), "{}", failed.text());
+        assert!(failed.stderr.contains("main.tf"), "the error names the place: {}", failed.text());
+        assert!(failed.stdout.contains("colour"), "the log names the argument: {}", failed.text());
 
         let needy = self.template("needy", "variable \"region\" {\n  type = string\n}\n");
         let said = self.cli.fails(["templates", "push", "bad", "-y", "-d", &needy]).await;

@@ -39,8 +39,7 @@ async fn a_cut_relay_stalls_a_session_and_a_restored_one_resumes_it() {
     })
     .await;
     drop(input);
-    assert_eq!(session.wait(Duration::from_secs(30)).await, Some(0));
-    scene.admin.ok(["delete", "dev", "-y"]).await;
-    // Agent and client lost their connections on purpose.
-    deployment.stop(&[]).await;
+    assert_eq!(step("session ends", session.wait(Duration::from_secs(30))).await, Some(0));
+    step("delete", scene.admin.ok(["delete", "dev", "-y"])).await;
+    step("server ends", deployment.stop(&[])).await;
 }

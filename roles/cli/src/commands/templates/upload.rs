@@ -224,17 +224,18 @@ async fn ask_variables(cx: &Cx, client: &Client, version: Uuid, values: &mut Vec
         let text = format!("Enter value for {:?}:", variable.name);
         let required = |text: &str| if text.is_empty() { Err("a value is required".to_owned()) } else { Ok(()) };
         let value = if variable.kind == "bool" {
-            let picked = cx.select(&text, vec!["true".into(), "false".into()], 0, "--variable")?;
-            (picked == 0).to_string()
+            cx.select(&text, vec!["true".into(), "false".into()], 0, "--variable").map(|picked| (picked == 0).to_string())
         } else if variable.sensitive {
-            cx.secret(&text, required).await?
+            cx.secret(&text, required).await
         } else if variable.kind == "number" {
             let number =
                 |text: &str| text.parse::<f64>().map(drop).map_err(|_| "the value must be a number".to_owned());
-            cx.prompt(&text, None, number).await?
+            cx.prompt(&text, None, number).await
         } else {
-            cx.prompt(&text, None, required).await?
+            cx.prompt(&text, None, required).await
         };
+        let name = &variable.name;
+        let value = value.with_context(|| format!("template variable {name:?} has no value, pass --variable {name}=…"))?;
         values.push(VariableValue { name: variable.name, value });
     }
     Ok(())
