@@ -79,7 +79,8 @@ pub(crate) fn config(values: &Values, access_url: Url, data_dir: &Path) -> Resul
         agent_stats_refresh_interval: interval(values, "agent-stats-refresh-interval"),
         terraform_debug_mode: values.bool("enable-terraform-debug-mode"),
         derp_server_enable: values.bool("derp-server-enable"),
-        derp_region_id: i32::try_from(values.int("derp-server-region-id")).context("derp-server-region-id is too large")?,
+        derp_region_id: i32::try_from(values.int("derp-server-region-id"))
+            .context("derp-server-region-id is too large")?,
         derp_region_code: values.text("derp-server-region-code"),
         derp_region_name: values.text("derp-server-region-name"),
         derp_stun_addresses: values.list("derp-server-stun-addresses"),
@@ -193,7 +194,11 @@ fn shown_options(values: &Values) -> Value {
 fn group(path: &str) -> Value {
     let mut group = Value::Null;
     for name in path.split(" / ").filter(|name| !name.is_empty()) {
-        group = if group.is_null() { json!({ "name": title(name) }) } else { json!({ "name": title(name), "parent": group }) };
+        group = if group.is_null() {
+            json!({ "name": title(name) })
+        } else {
+            json!({ "name": title(name), "parent": group })
+        };
     }
     group
 }

@@ -53,10 +53,8 @@ async fn ensure_database(url: &str) -> Result<String> {
     let (server, name) = url.rsplit_once('/').context("the private cluster's address names a database")?;
     let admin = Db::new(&format!("{server}/postgres"), &Options { max_connections: 1, ..Options::default() })?;
     let conn = admin.conn().await?;
-    const EXISTS: Statement = Statement {
-        name: "database_exists",
-        sql: "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)",
-    };
+    const EXISTS: Statement =
+        Statement { name: "database_exists", sql: "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)" };
     if !scalar::<bool>(&conn, &EXISTS, &[&name]).await?.unwrap_or(false) {
         let create = Statement { name: "create_database", sql: "CREATE DATABASE coder" };
         warren_db::execute(&conn.conn(), &create, &[]).await?;
@@ -86,8 +84,9 @@ async fn check_version(db: &Db) -> Result<()> {
             }
             Err(error) => {
                 let address = db.address();
-                return Err(error)
-                    .with_context(|| format!("PostgreSQL at {address} does not answer; check CODER_PG_CONNECTION_URL"));
+                return Err(error).with_context(|| {
+                    format!("PostgreSQL at {address} does not answer; check CODER_PG_CONNECTION_URL")
+                });
             }
         }
     }

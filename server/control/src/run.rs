@@ -104,12 +104,7 @@ struct Server {
 }
 
 impl Server {
-    async fn start(
-        values: &Values,
-        data_dir: &DataDir,
-        db: warren_db::Db,
-        listeners: Vec<Listener>,
-    ) -> Result<Self> {
+    async fn start(values: &Values, data_dir: &DataDir, db: warren_db::Db, listeners: Vec<Listener>) -> Result<Self> {
         let first = listeners.first().context("there is a listener")?;
         let access_url = config::access_url(values, first.address()?, first.is_tls())?;
         let config: Config = config::config(values, access_url.clone(), data_dir.path())?;

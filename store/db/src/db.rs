@@ -156,7 +156,8 @@ impl Db {
     /// [`DbError::Unavailable`].
     pub async fn dedicated(
         &self,
-    ) -> Result<(tokio_postgres::Client, tokio_postgres::Connection<tokio_postgres::Socket, tls::Stream>), DbError> {
+    ) -> Result<(tokio_postgres::Client, tokio_postgres::Connection<tokio_postgres::Socket, tls::Stream>), DbError>
+    {
         self.config.connect(tls::connector()).await.map_err(|error| DbError::Unavailable(Box::new(error)))
     }
 

@@ -56,14 +56,18 @@ impl DbError {
     /// True for a violation of the constraint or unique index of this name.
     pub fn violates(&self, name: &str) -> bool {
         match self {
-            Self::Unique { constraint } | Self::Foreign { constraint } | Self::Check { constraint } => constraint == name,
+            Self::Unique { constraint } | Self::Foreign { constraint } | Self::Check { constraint } => {
+                constraint == name
+            }
             _ => false,
         }
     }
 
     pub(crate) fn from_postgres(query: &'static str, error: tokio_postgres::Error) -> Self {
         let Some(db) = error.as_db_error() else {
-            if error.is_closed() || std::error::Error::source(&error).is_some_and(|source| source.is::<std::io::Error>()) {
+            if error.is_closed()
+                || std::error::Error::source(&error).is_some_and(|source| source.is::<std::io::Error>())
+            {
                 return Self::Unavailable(error.into());
             }
             return Self::Other { query, source: error.into() };
@@ -71,7 +75,9 @@ impl DbError {
         let constraint = || db.constraint().unwrap_or_default().to_owned();
         match *db.code() {
             SqlState::UNIQUE_VIOLATION => Self::Unique { constraint: constraint() },
-            SqlState::FOREIGN_KEY_VIOLATION | SqlState::RESTRICT_VIOLATION => Self::Foreign { constraint: constraint() },
+            SqlState::FOREIGN_KEY_VIOLATION | SqlState::RESTRICT_VIOLATION => {
+                Self::Foreign { constraint: constraint() }
+            }
             SqlState::CHECK_VIOLATION => Self::Check { constraint: constraint() },
             SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => Self::Collision,
             SqlState::ADMIN_SHUTDOWN

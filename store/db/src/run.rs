@@ -98,7 +98,9 @@ async fn query(q: &impl Querier, statement: &Statement, params: Params<'_>) -> R
 fn check_columns<R: FromRow>(statement: &Statement, row: &Row) -> Result<(), DbError> {
     let found = row.columns();
     let name = |expected: &'static str| expected.strip_prefix("r#").unwrap_or(expected);
-    if found.len() == R::COLUMNS.len() && found.iter().zip(R::COLUMNS).all(|(column, field)| column.name() == name(field)) {
+    if found.len() == R::COLUMNS.len()
+        && found.iter().zip(R::COLUMNS).all(|(column, field)| column.name() == name(field))
+    {
         return Ok(());
     }
     Err(DbError::Columns {

@@ -96,7 +96,9 @@ fn versioned(parent: &str, prefix: &str) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(parent) else { return Vec::new() };
     entries
         .filter_map(Result::ok)
-        .filter(|entry| entry.file_name().to_str().and_then(|name| name.strip_prefix(prefix)?.parse::<u32>().ok()).is_some())
+        .filter(|entry| {
+            entry.file_name().to_str().and_then(|name| name.strip_prefix(prefix)?.parse::<u32>().ok()).is_some()
+        })
         .map(|entry| entry.path().join("bin"))
         .collect()
 }

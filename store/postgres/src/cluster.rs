@@ -204,13 +204,7 @@ fn prepare(options: Options) -> Result<Shared, Error> {
     })
 }
 
-fn program(
-    options: &Options,
-    binaries: &Binaries,
-    data_dir: &Path,
-    socket_dir: &Path,
-    user: Option<RunAs>,
-) -> Program {
+fn program(options: &Options, binaries: &Binaries, data_dir: &Path, socket_dir: &Path, user: Option<RunAs>) -> Program {
     let mut settings: Vec<(String, String)> = vec![
         ("listen_addresses".into(), String::new()),
         ("unix_socket_directories".into(), socket_dir.display().to_string()),

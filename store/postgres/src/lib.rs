@@ -14,10 +14,14 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No installation was found.
-    #[error("no PostgreSQL installation found (looked in {0}); install PostgreSQL 13 or newer, or set CODER_PG_CONNECTION_URL")]
+    #[error(
+        "no PostgreSQL installation found (looked in {0}); install PostgreSQL 13 or newer, or set CODER_PG_CONNECTION_URL"
+    )]
     NotInstalled(String),
     /// The data belong to another major version than any installation found.
-    #[error("the cluster in {dir} was made by PostgreSQL {cluster}, but only {found} is installed; install PostgreSQL {cluster} or migrate the data")]
+    #[error(
+        "the cluster in {dir} was made by PostgreSQL {cluster}, but only {found} is installed; install PostgreSQL {cluster} or migrate the data"
+    )]
     OtherMajor {
         /// Where the data are.
         dir: PathBuf,
@@ -27,7 +31,9 @@ pub enum Error {
         found: String,
     },
     /// A folder above the data directory is closed to the database's user.
-    #[error("{dir} is closed to the user {user:?}, which PostgreSQL must run as when the server runs as root; choose another data directory (CODER_CONFIG_DIR)")]
+    #[error(
+        "{dir} is closed to the user {user:?}, which PostgreSQL must run as when the server runs as root; choose another data directory (CODER_CONFIG_DIR)"
+    )]
     NotTraversable {
         /// The folder.
         dir: PathBuf,

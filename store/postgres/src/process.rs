@@ -82,11 +82,7 @@ impl Process {
     }
 }
 
-fn run(
-    program: Program,
-    started: oneshot::Sender<std::io::Result<Pid>>,
-    report_end: &watch::Sender<Option<String>>,
-) {
+fn run(program: Program, started: oneshot::Sender<std::io::Result<Pid>>, report_end: &watch::Sender<Option<String>>) {
     let mut command = command(&program.postgres, program.user.as_ref());
     command.args(&program.arguments).current_dir(&program.work_dir);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());

@@ -28,7 +28,8 @@ pub(crate) fn unprivileged() -> Result<Option<RunAs>, Error> {
 /// Makes a private folder of the database's user.
 pub(crate) fn private_dir(path: &Path, user: Option<&RunAs>) -> Result<(), Error> {
     std::fs::create_dir_all(path).context("cannot create", path)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).context("cannot set permissions of", path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))
+        .context("cannot set permissions of", path)?;
     give(path, user)
 }
 

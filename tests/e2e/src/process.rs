@@ -184,10 +184,15 @@ pub fn processes_of(text: &str) -> Vec<(i32, String)> {
     found
 }
 
-/// Kills whatever still belongs to a directory.
+/// Kills whatever was started for a directory, but not who merely looks at it.
 pub(crate) fn kill_all_of(directory: &Path) {
+    let name = directory.display().to_string();
+    let started = |(id, command): &(i32, String)| {
+        let environment = std::fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
+        command.contains("postgres") || String::from_utf8_lossy(&environment).contains(&name)
+    };
     for _ in 0..20 {
-        let left = processes_of(&directory.display().to_string());
+        let left: Vec<_> = processes_of(&name).into_iter().filter(started).collect();
         if left.is_empty() {
             return;
         }

@@ -13,7 +13,6 @@ pub(crate) use table::OPTIONS;
 pub(crate) use values::{Source, Values};
 pub(crate) use yaml::to_yaml;
 
-
 /// What an option takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {

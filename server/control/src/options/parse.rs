@@ -105,7 +105,8 @@ mod tests {
         let text = "networking:\n  http:\n    httpAddress: 1.1.1.1:1\n    sessionDuration: 2h0m0s\nprovisioning:\n  daemons: 7\n";
         std::fs::write(file.path(), text).unwrap();
         let config = format!("--config={}", file.path().display());
-        let environment = [("CODER_HTTP_ADDRESS", "2.2.2.2:2"), ("CODER_SESSION_DURATION", "3h"), ("CODER_DOCS_URL", "")];
+        let environment =
+            [("CODER_HTTP_ADDRESS", "2.2.2.2:2"), ("CODER_SESSION_DURATION", "3h"), ("CODER_DOCS_URL", "")];
         let values = resolve(&[&config, "--http-address", "3.3.3.3:3"], &environment).unwrap();
         assert_eq!(values.text("http-address"), "3.3.3.3:3");
         assert_eq!(values.duration("session-duration"), jiff::SignedDuration::from_hours(3));
@@ -116,7 +117,9 @@ mod tests {
 
     #[test]
     fn unknown_flags_and_wrong_values_are_errors() {
-        for arguments in [&["--nothing"][..], &["positional"], &["--tls-enable=yes"], &["--session-duration", "x"], &["-x"]] {
+        for arguments in
+            [&["--nothing"][..], &["positional"], &["--tls-enable=yes"], &["--session-duration", "x"], &["-x"]]
+        {
             resolve(arguments, &[]).unwrap_err();
         }
         resolve(&[], &[("CODER_TLS_ENABLE", "yes")]).unwrap_err();

@@ -130,11 +130,35 @@ pub async fn find_actor_facts(q: &impl Querier, user: Uuid) -> Result<Option<Act
 
 /// Stores a key.
 pub async fn insert_api_key(q: &impl Querier, key: &NewApiKey) -> Result<(), DbError> {
-    let NewApiKey { id, hashed_secret, user_id, login_type, token_name, scopes, allow_list, lifetime_seconds, created_at, expires_at, ip_address } = key;
+    let NewApiKey {
+        id,
+        hashed_secret,
+        user_id,
+        login_type,
+        token_name,
+        scopes,
+        allow_list,
+        lifetime_seconds,
+        created_at,
+        expires_at,
+        ip_address,
+    } = key;
     execute(
         q,
         statement!("insert_api_key"),
-        &[id, hashed_secret, user_id, login_type, token_name, scopes, allow_list, lifetime_seconds, created_at, expires_at, ip_address],
+        &[
+            id,
+            hashed_secret,
+            user_id,
+            login_type,
+            token_name,
+            scopes,
+            allow_list,
+            lifetime_seconds,
+            created_at,
+            expires_at,
+            ip_address,
+        ],
     )
     .await?;
     Ok(())
@@ -155,7 +179,11 @@ pub async fn find_api_key(q: &impl Querier, user: Uuid, id: &str) -> Result<Opti
 }
 
 /// A long-lived token of a user by its name.
-pub async fn find_token_by_name(q: &impl Querier, user: Uuid, name: &str) -> Result<Option<Guarded<ApiKeyRow>>, DbError> {
+pub async fn find_token_by_name(
+    q: &impl Querier,
+    user: Uuid,
+    name: &str,
+) -> Result<Option<Guarded<ApiKeyRow>>, DbError> {
     Ok(optional(q, statement!("find_token_by_name"), &[&user, &name]).await?.map(Guarded::new))
 }
 

@@ -186,10 +186,7 @@ pub async fn list_builds(
 ///
 /// # Errors
 /// [`DbError`].
-pub async fn find_build_parameters(
-    q: &impl Querier,
-    build_id: Uuid,
-) -> Result<Vec<WorkspaceBuildParameter>, DbError> {
+pub async fn find_build_parameters(q: &impl Querier, build_id: Uuid) -> Result<Vec<WorkspaceBuildParameter>, DbError> {
     let found: Option<Json<Vec<WorkspaceBuildParameter>>> =
         scalar(q, statement!("find_build_parameters"), &[&build_id]).await?;
     Ok(found.map(|Json(values)| values).unwrap_or_default())
@@ -256,12 +253,8 @@ pub async fn complete_build(
     result: &BuildResult,
 ) -> Result<(), DbError> {
     let BuildResult { state, deadline, max_deadline, has_external_agent } = result;
-    execute(
-        q,
-        statement!("complete_build"),
-        &[&job_id, &now, state, deadline, max_deadline, has_external_agent],
-    )
-    .await?;
+    execute(q, statement!("complete_build"), &[&job_id, &now, state, deadline, max_deadline, has_external_agent])
+        .await?;
     Ok(())
 }
 

@@ -160,12 +160,8 @@ pub async fn acquire_job(
     prebuilds_user: Uuid,
 ) -> Result<Option<JobRow>, DbError> {
     let Worker { id, organization_id, provisioners, tags } = worker;
-    optional(
-        q,
-        statement!("acquire_job"),
-        &[&now, &id, &organization_id, &provisioners, &Json(tags), &prebuilds_user],
-    )
-    .await
+    optional(q, statement!("acquire_job"), &[&now, &id, &organization_id, &provisioners, &Json(tags), &prebuilds_user])
+        .await
 }
 
 /// A job.

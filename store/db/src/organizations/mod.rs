@@ -218,12 +218,8 @@ pub async fn list_custom_roles(q: &impl Querier, org: Uuid) -> Result<Vec<Custom
 /// Stores or replaces a custom role.
 pub async fn upsert_custom_role(q: &impl Querier, role: &CustomRoleRow, now: Timestamp) -> Result<(), DbError> {
     let r = role;
-    execute(
-        q,
-        statement!("upsert_custom_role"),
-        &[&r.organization_id, &r.name, &r.display_name, &r.permissions, &now],
-    )
-    .await?;
+    execute(q, statement!("upsert_custom_role"), &[&r.organization_id, &r.name, &r.display_name, &r.permissions, &now])
+        .await?;
     Ok(())
 }
 

@@ -204,17 +204,7 @@ pub async fn update_template(
     execute(
         q,
         statement!("update_template"),
-        &[
-            &id,
-            &now,
-            name,
-            display_name,
-            description,
-            icon,
-            deprecation_message,
-            &Json(settings),
-            &Json(group_acl),
-        ],
+        &[&id, &now, name, display_name, description, icon, deprecation_message, &Json(settings), &Json(group_acl)],
     )
     .await?;
     Ok(())

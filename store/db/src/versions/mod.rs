@@ -277,8 +277,15 @@ pub async fn store_version_import(
     now: Timestamp,
     result: &ImportResult,
 ) -> Result<(), DbError> {
-    let ImportResult { parameters, presets, external_auth, has_external_agent, plan, module_file_id, daemon_api_version } =
-        result;
+    let ImportResult {
+        parameters,
+        presets,
+        external_auth,
+        has_external_agent,
+        plan,
+        module_file_id,
+        daemon_api_version,
+    } = result;
     execute(
         q,
         statement!("store_version_import"),

@@ -93,11 +93,7 @@ pub async fn touch_workspaces(q: &impl Querier, ids: &[Uuid], now: Timestamp) ->
 ///
 /// # Errors
 /// [`DbError`].
-pub async fn update_next_start(
-    q: &impl Querier,
-    id: Uuid,
-    next_start_at: Option<Timestamp>,
-) -> Result<(), DbError> {
+pub async fn update_next_start(q: &impl Querier, id: Uuid, next_start_at: Option<Timestamp>) -> Result<(), DbError> {
     execute(q, statement!("update_next_start"), &[&id, &next_start_at]).await?;
     Ok(())
 }

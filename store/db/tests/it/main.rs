@@ -4,15 +4,16 @@ mod statements;
 
 use tokio_postgres as _;
 use warren_db::testing::{database, empty_database};
-use warren_db::{DbError, Isolation, Querier, Statement, count_statements, execute, migrate, one, optional, row, scalar};
+use warren_db::{
+    DbError, Isolation, Querier, Statement, count_statements, execute, migrate, one, optional, row, scalar,
+};
 
 row! {
     struct OrganizationRow { name: String, is_default: bool }
 }
 
 const FIND: Statement = Statement { name: "find", sql: "SELECT name, is_default FROM organizations" };
-const SET: Statement =
-    Statement { name: "set_value", sql: "INSERT INTO site_settings (key, value) VALUES ($1, $2)" };
+const SET: Statement = Statement { name: "set_value", sql: "INSERT INTO site_settings (key, value) VALUES ($1, $2)" };
 const GET: Statement = Statement { name: "get_value", sql: "SELECT value FROM site_settings WHERE key = $1" };
 
 #[tokio::test]
@@ -90,10 +91,8 @@ async fn dropped_transaction_leaves_nothing() {
 async fn repeats_a_transaction_that_collided() {
     let database = database().await;
     execute(&database.conn().await.unwrap(), &SET, &[&"n", &"0"]).await.unwrap();
-    const ADD: Statement = Statement {
-        name: "add",
-        sql: "UPDATE site_settings SET value = (value::int + 1)::text WHERE key = 'n'",
-    };
+    const ADD: Statement =
+        Statement { name: "add", sql: "UPDATE site_settings SET value = (value::int + 1)::text WHERE key = 'n'" };
     let add = || {
         database.tx_at(Isolation::Serializable, |tx| async move {
             optional::<ValueRow>(&tx, &GET, &[&"n"]).await?;

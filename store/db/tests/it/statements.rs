@@ -26,7 +26,11 @@ async fn every_statement_can_be_prepared() {
     for file in &files {
         let sql = std::fs::read_to_string(file).unwrap();
         if let Err(error) = client.prepare(&sql).await {
-            problems.push(format!("{}: {}", file.display(), error.as_db_error().map_or_else(|| error.to_string(), |e| format!("{e}"))));
+            problems.push(format!(
+                "{}: {}",
+                file.display(),
+                error.as_db_error().map_or_else(|| error.to_string(), |e| format!("{e}"))
+            ));
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));

@@ -38,6 +38,10 @@ resource "coder_agent" "main" {
   os    = "linux"
   arch  = "amd64"
 }
+resource "terraform_data" "machine" {
+  count = data.coder_workspace.me.start_count
+  input = coder_agent.main[0].id
+}
 "#;
 
 struct Bench<'a> {
@@ -137,7 +141,12 @@ impl Bench<'_> {
     async fn workspaces(&self) {
         let create = |name: &'static str, template: &'static str, size: &'static str| {
             let size = format!("size={size}");
-            async move { self.cli.fails(["create", name, "--template", template, "--parameter", &size, "-y"]).await }
+            async move {
+                let run = self.cli.run(["create", name, "--template", template, "--parameter", &size, "-y"]);
+                let finished = run.finish().await;
+                assert_eq!(finished.code, Some(1), "{}", finished.text());
+                finished.text()
+            }
         };
         let said = create("more", "plain", "9").await;
         assert!(said.contains("size") && said.contains('3'), "{said}");

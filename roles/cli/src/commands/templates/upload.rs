@@ -224,7 +224,8 @@ async fn ask_variables(cx: &Cx, client: &Client, version: Uuid, values: &mut Vec
         let text = format!("Enter value for {:?}:", variable.name);
         let required = |text: &str| if text.is_empty() { Err("a value is required".to_owned()) } else { Ok(()) };
         let value = if variable.kind == "bool" {
-            cx.select(&text, vec!["true".into(), "false".into()], 0, "--variable").map(|picked| (picked == 0).to_string())
+            cx.select(&text, vec!["true".into(), "false".into()], 0, "--variable")
+                .map(|picked| (picked == 0).to_string())
         } else if variable.sensitive {
             cx.secret(&text, required).await
         } else if variable.kind == "number" {
@@ -235,7 +236,8 @@ async fn ask_variables(cx: &Cx, client: &Client, version: Uuid, values: &mut Vec
             cx.prompt(&text, None, required).await
         };
         let name = &variable.name;
-        let value = value.with_context(|| format!("template variable {name:?} has no value, pass --variable {name}=…"))?;
+        let value =
+            value.with_context(|| format!("template variable {name:?} has no value, pass --variable {name}=…"))?;
         values.push(VariableValue { name: variable.name, value });
     }
     Ok(())
