@@ -91,10 +91,13 @@ impl Agents {
     fn stop_hearing(&self, owner: Uuid) -> bool {
         let idle = SignedDuration::try_from(OWNER_IDLE).unwrap_or(SignedDuration::ZERO);
         let before = now().checked_sub(idle).unwrap_or_default();
+        // An agent that comes has its entry before it asks whether its owner is heard.
+        let mut owners = self.0.owners.lock();
         if self.0.live.forget_idle(owner, before) {
             return false;
         }
-        self.0.owners.lock().remove(&owner);
+        owners.remove(&owner);
+        drop(owners);
         self.0.tokens.forget(owner, None);
         true
     }

@@ -48,8 +48,8 @@ impl Agents {
     /// Serves an agent's connection until it ends.
     pub async fn serve_agent(&self, identity: Arc<AgentIdentity>, hello: AgentHello, pipe: WsPipe) {
         let closer = pipe.closer();
-        self.hear_owner(identity.owner_id);
         let live = self.0.live.entry(&identity);
+        self.hear_owner(identity.owner_id);
         let session = Session::server(pipe);
         let context = AgentSession(Arc::new(SessionData {
             agents: self.clone(),

@@ -2,7 +2,8 @@
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
 use tokio::time::{Instant, interval_at, timeout};
 use uuid::Uuid;
 use warren_api::AgentReconnectingPtyInit;
@@ -49,14 +50,34 @@ pub async fn run_terminal(
     if writer.write_all(&hello).await.is_err() || writer.flush().await.is_err() {
         return close(&mut socket, 1011, "the workspace agent hung up").await;
     }
-    let mut revoked = std::pin::pin!(revoked);
+    let (mut sink, mut source) = socket.split();
+    // Neither direction waits for the other: a program that writes much while it is sent much must not stand still.
+    let end = {
+        let output = std::pin::pin!(output(&mut reader, &mut sink));
+        let input = std::pin::pin!(input(&mut source, &mut writer));
+        tokio::select! {
+            end = output => end,
+            end = input => end,
+            () = revoked => Some((1008, "session ended")),
+        }
+    };
+    if let (Some((code, reason)), Ok(mut socket)) = (end, sink.reunite(source)) {
+        close(&mut socket, code, reason).await;
+    }
+}
+
+/// Code and reason of the end; `None` when the browser is gone.
+type End = Option<(u16, &'static str)>;
+const LOST: End = Some((1011, "the connection to the workspace is lost"));
+
+async fn output(reader: &mut (impl AsyncRead + Unpin), sink: &mut (impl Sink<Message> + Unpin)) -> End {
     let mut ping = interval_at(Instant::now() + TERMINAL_PING, TERMINAL_PING);
     let mut buffer = BytesMut::with_capacity(COPY_BUFFER);
-    let end = loop {
+    loop {
         let message = tokio::select! {
             read = reader.read_buf(&mut buffer) => match read {
-                Ok(0) => break Some((1000, "")),
-                Err(_) => break Some((1011, "the connection to the workspace is lost")),
+                Ok(0) => return Some((1000, "")),
+                Err(_) => return LOST,
                 Ok(_) => {
                     let output = buffer.split().freeze();
                     buffer.reserve(COPY_BUFFER);
@@ -64,27 +85,28 @@ pub async fn run_terminal(
                 }
             },
             _ = ping.tick() => Message::Ping(Bytes::new()),
-            () = &mut revoked => break Some((1008, "session ended")),
-            received = socket.recv() => {
-                let input: Bytes = match received {
-                    Some(Ok(Message::Binary(data))) => data,
-                    Some(Ok(Message::Text(text))) => text.into(),
-                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => break None,
-                };
-                if writer.write_all(&input).await.is_err() || writer.flush().await.is_err() {
-                    break Some((1011, "the connection to the workspace is lost"));
-                }
-                continue;
-            }
         };
-        match timeout(TERMINAL_WRITE_TIMEOUT, socket.send(message)).await {
+        match timeout(TERMINAL_WRITE_TIMEOUT, sink.send(message)).await {
             Ok(Ok(())) => {}
-            _ => break None,
+            _ => return None,
         }
-    };
-    if let Some((code, reason)) = end {
-        close(&mut socket, code, reason).await;
+    }
+}
+
+async fn input(
+    source: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin),
+    writer: &mut (impl AsyncWrite + Unpin),
+) -> End {
+    loop {
+        let input: Bytes = match source.next().await {
+            Some(Ok(Message::Binary(data))) => data,
+            Some(Ok(Message::Text(text))) => text.into(),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+        };
+        if writer.write_all(&input).await.is_err() || writer.flush().await.is_err() {
+            return LOST;
+        }
     }
 }
 
