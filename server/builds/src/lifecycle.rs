@@ -146,7 +146,8 @@ fn due(facts: &LifecycleRow, at: Timestamp) -> Due {
     if facts.transition == "start" && succeeded && !dormant && stop_due {
         return Due::Build { transition: "stop", reason: "autostop" };
     }
-    if facts.transition == "stop" && succeeded && !dormant && facts.owner_status == "active" && autostart_due(facts, at) {
+    if facts.transition == "stop" && succeeded && !dormant && facts.owner_status == "active" && autostart_due(facts, at)
+    {
         return Due::Build { transition: "start", reason: "autostart" };
     }
     if facts.job_status == "failed"

@@ -58,9 +58,9 @@ impl Builds {
     }
 
     async fn give_up(&self, tx: &warren_db::Tx, row: &jobs::JobRow, at: Timestamp) -> Result<(), Error> {
-        let (kind, limit) =
-            if row.started_at.is_none() { ("pending", HUNG_PENDING) } else { ("hung", HUNG_RUNNING) };
-        let sentence = format!("Build has been detected as {kind} for {} minutes and will be given up.", limit.as_mins());
+        let (kind, limit) = if row.started_at.is_none() { ("pending", HUNG_PENDING) } else { ("hung", HUNG_RUNNING) };
+        let sentence =
+            format!("Build has been detected as {kind} for {} minutes and will be given up.", limit.as_mins());
         let stage = jobs::find_last_stage(tx, row.id).await?.unwrap_or_else(|| "Unknown".into());
         let rule = "=".repeat(sentence.len());
         let lines = ["", rule.as_str(), sentence.as_str(), rule.as_str(), ""];

@@ -13,7 +13,7 @@ use warren_pubsub::Bus;
 
 use crate::daemon::{Connection, router};
 use crate::defaults::{DAEMON_FORGOTTEN, DAEMON_SEEN_INTERVAL};
-use crate::queue::Acquirer;
+use crate::queue::{Acquirer, QueueWaitLabels, QueueWaitSample, QueueWaits};
 
 /// The user that owns prebuilt workspaces; its jobs wait for those of people.
 pub const PREBUILDS_USER: Uuid = uuid!("c42fdf75-3097-471c-8c33-fb52454d81c0");
@@ -61,6 +61,7 @@ pub(crate) struct Inner {
     pub(crate) options: Options,
     pub(crate) acquirer: Arc<Acquirer>,
     pub(crate) router: Arc<warren_rpc::Router<Connection>>,
+    pub(crate) waits: QueueWaits,
     /// Daemons with a session in this process.
     pub(crate) connected: Mutex<Vec<Uuid>>,
     pub(crate) stop: CancellationToken,
@@ -77,6 +78,7 @@ impl Builds {
             bus,
             keys,
             options,
+            waits: QueueWaits::default(),
             connected: Mutex::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -99,6 +101,11 @@ impl Builds {
     /// The methods that daemons may call.
     pub fn methods(&self) -> Vec<&'static str> {
         self.0.router.methods()
+    }
+
+    /// How long jobs waited that daemons of this process took.
+    pub fn queue_waits(&self) -> Vec<(QueueWaitLabels, QueueWaitSample)> {
+        self.0.waits.snapshot()
     }
 
     /// The database.

@@ -35,6 +35,7 @@ pub(crate) fn render_metrics(services: &Services) -> String {
     warren_observe::metrics::http(&mut text);
     database(services, &mut text);
     bus(services, &mut text);
+    queue(services, &mut text);
     text.finish()
 }
 
@@ -74,5 +75,21 @@ fn bus(services: &Services, text: &mut Text) {
     ] {
         text.family(name, kind, help);
         text.sample(name, &[], value);
+    }
+}
+
+fn queue(services: &Services, text: &mut Text) {
+    let Some(builds) = services.extensions.find::<Builds>() else { return };
+    let name = "coderd_provisioner_job_queue_wait_seconds";
+    text.family(name, "histogram", "Time from the creation of a job until a daemon takes it.");
+    for (labels, sample) in builds.queue_waits() {
+        let labels = [
+            ("provisioner_type", labels.provisioner_type.as_str()),
+            ("job_type", &labels.job_type),
+            ("transition", &labels.transition),
+            ("build_reason", &labels.build_reason),
+        ];
+        let bounds = &warren_builds::QUEUE_WAIT_BUCKETS;
+        text.histogram(name, &labels, Histogram { bounds, buckets: &sample.buckets, sum: sample.sum });
     }
 }

@@ -10,8 +10,9 @@ impl From<BuildError> for Error {
         let both = |status: u16, error: &BuildError| Self::new(status, error.to_string()).detail(error.to_string());
         match error {
             BuildError::ActiveBuild => both(409, &error),
-            BuildError::Deleted => Self::conflict(error.to_string())
-                .detail("This workspace has been deleted and cannot be modified."),
+            BuildError::Deleted => {
+                Self::conflict(error.to_string()).detail("This workspace has been deleted and cannot be modified.")
+            }
             BuildError::VersionMissing | BuildError::VersionOfOtherTemplate | BuildError::VersionFailed(_) => {
                 both(400, &error)
             }

@@ -50,7 +50,12 @@ fn describe(starter: &Starter) -> TemplateExample {
         id: starter.id.to_owned(),
         markdown: markdown.trim_start().to_owned(),
         name: field("display_name"),
-        tags: tags.trim_matches(['[', ']']).split(',').map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect(),
+        tags: tags
+            .trim_matches(['[', ']'])
+            .split(',')
+            .map(|tag| tag.trim().to_owned())
+            .filter(|tag| !tag.is_empty())
+            .collect(),
         url: String::new(),
     }
 }

@@ -52,9 +52,8 @@ pub async fn list_daemons(cx: &Cx, org: &OrgRef, search: DaemonSearch) -> Result
             Some(statuses) => statuses.contains(&status),
             None => search.offline || status != ProvisionerDaemonStatus::Offline,
         };
-        let young = search.max_age.is_none_or(|age| {
-            daemon.last_seen_at.is_some_and(|seen| now.duration_since(seen) <= age)
-        });
+        let young =
+            search.max_age.is_none_or(|age| daemon.last_seen_at.is_some_and(|seen| now.duration_since(seen) <= age));
         by_status && young
     };
     Ok(seen.map(|row| shown(row, now)).filter(wanted).collect())
@@ -67,7 +66,11 @@ fn shown(row: DaemonRow, now: Timestamp) -> ProvisionerDaemon {
         (false, true) => ProvisionerDaemonStatus::Idle,
         (false, false) => ProvisionerDaemonStatus::Offline,
     };
-    let job = |id: Option<Uuid>, status: Option<String>, name: Option<String>, display: Option<String>, icon: Option<String>| {
+    let job = |id: Option<Uuid>,
+               status: Option<String>,
+               name: Option<String>,
+               display: Option<String>,
+               icon: Option<String>| {
         Some(ProvisionerDaemonJob {
             id: id?,
             status: ProvisionerJobStatus::parse(status.as_deref().unwrap_or_default()),
@@ -155,7 +158,8 @@ pub async fn create_key(
     if RESERVED.contains(&name.as_str()) {
         return Err(Error::invalid("The name of the key is reserved.").validation("name", "reserved"));
     }
-    check_name(&name).map_err(|problem| Error::invalid("The name of the key is invalid.").validation("name", problem))?;
+    check_name(&name)
+        .map_err(|problem| Error::invalid("The name of the key is invalid.").validation("name", problem))?;
     let secret = random_secret();
     let row = ProvisionerKeyRow {
         id: Uuid::new_v4(),
@@ -276,7 +280,9 @@ pub async fn identify_daemon(cx: &Cx, org: &OrgRef, claim: DaemonClaim) -> Resul
     if claim.name.is_empty() || claim.name.len() > 64 {
         return Err(Error::invalid("A daemon needs a name of at most 64 characters.").validation("name", "bad length"));
     }
-    if claim.provisioners.is_empty() || claim.provisioners.iter().any(|kind| !matches!(kind.as_str(), "terraform" | "echo")) {
+    if claim.provisioners.is_empty()
+        || claim.provisioners.iter().any(|kind| !matches!(kind.as_str(), "terraform" | "echo"))
+    {
         return Err(Error::invalid("A daemon runs \"terraform\" or \"echo\".").validation("provisioner", "unknown"));
     }
     let (key_id, tags) = match &cx.actor.principal {

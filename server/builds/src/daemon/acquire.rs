@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+use warren_db::builds;
 use warren_db::jobs::{self, JobRow, Worker};
 use warren_proto::provisionerd::{AcquiredJob, CancelAcquire};
 use warren_rpc::{Receiver, RpcError, Sender};
 
 use super::Connection;
 use crate::events::{JobPosted, post_job_tx};
+use crate::input::BUILD;
+use crate::queue::QueueWaitLabels;
 use crate::{Error, now};
 
 /// How long the call that cannot be canceled waits.
@@ -79,6 +82,7 @@ impl Connection {
             let Some(row) = self.builds.0.acquirer.acquire(worker, cancel).await? else { return Ok(None) };
             match self.payload(&row).await {
                 Ok(job) => {
+                    self.note_wait(&row).await;
                     tracing::info!(job.id = %row.id, job.r#type = %row.r#type, daemon.id = %self.daemon_id, "a job was taken");
                     return Ok(Some((row, job)));
                 }
@@ -88,6 +92,24 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// A figure only: a failure to find the labels leaves them empty.
+    async fn note_wait(&self, row: &JobRow) {
+        let mut labels = QueueWaitLabels {
+            provisioner_type: row.provisioner.clone(),
+            job_type: row.r#type.clone(),
+            ..QueueWaitLabels::default()
+        };
+        if row.r#type == BUILD
+            && let Ok(conn) = self.builds.0.db.conn().await
+            && let Ok(Some((transition, reason))) = builds::find_build_kind(&conn, row.id).await
+        {
+            labels.transition = transition;
+            labels.build_reason = reason;
+        }
+        let waited = row.started_at.unwrap_or(row.created_at).duration_since(row.created_at);
+        self.builds.0.waits.record(labels, waited.as_secs_f64());
     }
 
     /// Puts a job back that the daemon did not get.

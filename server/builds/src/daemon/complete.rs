@@ -1,9 +1,9 @@
 //! Jobs that end well.
 
 use uuid::Uuid;
+use warren_db::Tx;
 use warren_db::jobs::{self, JobRow};
 use warren_db::resources::insert_resources;
-use warren_db::Tx;
 use warren_proto::provisionerd::{CompletedJob, Empty, completed_job};
 use warren_rpc::RpcError;
 

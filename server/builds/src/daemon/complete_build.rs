@@ -61,8 +61,11 @@ impl Connection {
 
     /// Tells watchers when agents should have connected, once for each different timeout.
     fn announce_timeouts(&self, tx: &Tx, facts: &CompletionFactsRow, agents: &[NewAgent]) {
-        let seconds: BTreeSet<u64> =
-            agents.iter().filter_map(|agent| u64::try_from(agent.connection_timeout_seconds).ok()).filter(|s| *s > 0).collect();
+        let seconds: BTreeSet<u64> = agents
+            .iter()
+            .filter_map(|agent| u64::try_from(agent.connection_timeout_seconds).ok())
+            .filter(|s| *s > 0)
+            .collect();
         for seconds in seconds {
             let (builds, owner) = (self.builds.clone(), facts.owner_id);
             let event = WorkspaceEvent {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use warren_db::Tx;
 use warren_db::jobs::{self, JobRow};
 use warren_db::resources::insert_resources;
 use warren_db::versions::{ExternalAuthNeed, ImportResult, store_version_import};
-use warren_db::Tx;
 use warren_proto::provisioner::ExternalAuthProviderResource;
 use warren_proto::provisionerd::completed_job::TemplateImport;
 
@@ -31,8 +31,10 @@ impl Connection {
             None
         };
         let external_auth = needs(result.external_auth_providers, result.external_auth_providers_names);
-        let unknown =
-            external_auth.iter().find(|need| !self.builds.0.options.external_auth.contains(&need.id)).map(|need| need.id.clone());
+        let unknown = external_auth
+            .iter()
+            .find(|need| !self.builds.0.options.external_auth.contains(&need.id))
+            .map(|need| need.id.clone());
         let import = ImportResult {
             parameters: parameters(result.rich_parameters),
             presets: presets(result.presets),

@@ -8,7 +8,10 @@ use warren_proto::provisioner as proto;
 use warren_template::parameters::{Parameter, ParameterOption, sort_for_form};
 
 pub(super) fn parameter_values(values: &[WorkspaceBuildParameter]) -> Vec<proto::RichParameterValue> {
-    values.iter().map(|value| proto::RichParameterValue { name: value.name.clone(), value: value.value.clone() }).collect()
+    values
+        .iter()
+        .map(|value| proto::RichParameterValue { name: value.name.clone(), value: value.value.clone() })
+        .collect()
 }
 
 /// Variables with the values that were given for them, else their defaults.

@@ -121,7 +121,10 @@ impl Incoming {
         if usize::try_from(piece.piece_index).ok() != Some(self.next) {
             return Err(Error::Invalid(format!("piece {} came in place of piece {}", piece.piece_index, self.next)));
         }
-        if piece.full_data_hash != self.hash || piece.data.len() > CHUNK || self.data.len() + piece.data.len() > self.size {
+        if piece.full_data_hash != self.hash
+            || piece.data.len() > CHUNK
+            || self.data.len() + piece.data.len() > self.size
+        {
             return Err(Error::Invalid("the pieces do not belong to the announced file".into()));
         }
         self.data.extend_from_slice(&piece.data);

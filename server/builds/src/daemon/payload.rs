@@ -208,7 +208,9 @@ fn merge_variables(given: Vec<ApiVariable>, active: Vec<TemplateVersionVariable>
 }
 
 fn stored_variables(variables: &[TemplateVersionVariable]) -> Vec<VariableValue> {
-    let given = variables.iter().filter(|variable| !variable.value.is_empty() || !variable.default_value.is_empty() || variable.required);
+    let given = variables
+        .iter()
+        .filter(|variable| !variable.value.is_empty() || !variable.default_value.is_empty() || variable.required);
     let value = |variable: &TemplateVersionVariable| VariableValue {
         name: variable.name.clone(),
         value: variable.value.clone(),

@@ -278,7 +278,10 @@ fn environment(
             ("append", Some(old)) => format!("{old}:{}", env.value),
             ("prepend", Some(old)) => format!("{}:{old}", env.value),
             ("error", Some(_)) => {
-                return Err(Error::Invalid(format!("agent {agent:?} has the environment variable {:?} twice", env.name)));
+                return Err(Error::Invalid(format!(
+                    "agent {agent:?} has the environment variable {:?} twice",
+                    env.name
+                )));
             }
             (unknown, Some(_)) => {
                 return Err(Error::Invalid(format!("unknown merge strategy {unknown:?} of variable {:?}", env.name)));
@@ -338,11 +341,21 @@ mod tests {
     use super::*;
 
     fn scope(transition: &'static str) -> Scope {
-        Scope { job: Uuid::new_v4(), transition, workspace: Some((Uuid::new_v4(), Uuid::new_v4())), at: Timestamp::UNIX_EPOCH }
+        Scope {
+            job: Uuid::new_v4(),
+            transition,
+            workspace: Some((Uuid::new_v4(), Uuid::new_v4())),
+            at: Timestamp::UNIX_EPOCH,
+        }
     }
 
     fn resource(agent: proto::Agent) -> proto::Resource {
-        proto::Resource { name: "main".into(), r#type: "null_resource".into(), agents: vec![agent], ..Default::default() }
+        proto::Resource {
+            name: "main".into(),
+            r#type: "null_resource".into(),
+            agents: vec![agent],
+            ..Default::default()
+        }
     }
 
     fn agent(name: &str) -> proto::Agent {
@@ -385,7 +398,8 @@ mod tests {
             value: value.into(),
             merge_strategy: strategy.into(),
         };
-        let merge = |envs: Vec<proto::Env>| environment("main", envs, BTreeMap::new()).map(|merged| merged["PATH"].clone());
+        let merge =
+            |envs: Vec<proto::Env>| environment("main", envs, BTreeMap::new()).map(|merged| merged["PATH"].clone());
         assert_eq!(merge(vec![env("a", ""), env("b", "append"), env("c", "prepend")]).unwrap(), "c:a:b");
         assert_eq!(merge(vec![env("a", ""), env("b", "")]).unwrap(), "b");
         assert!(merge(vec![env("a", ""), env("b", "error")]).is_err());

@@ -49,12 +49,8 @@ impl Builds {
             self.0.tasks.spawn(self.clone().take_back(daemon_id, job));
         }
         drop(conn);
-        let connection = Connection {
-            builds: self.clone(),
-            daemon_id,
-            identity: Arc::new(identity),
-            job: Arc::default(),
-        };
+        let connection =
+            Connection { builds: self.clone(), daemon_id, identity: Arc::new(identity), job: Arc::default() };
         tracing::info!(daemon.id = %daemon_id, daemon.name = %connection.identity.name, "a provisioner daemon connected");
         let causes = [cancel, self.0.stop.clone()];
         let ended = CancellationToken::new();
@@ -114,8 +110,7 @@ impl Builds {
         }
         tracing::info!(job.id = %job, "a lost daemon's job goes back to the queue");
         let bus = self.0.bus.clone();
-        let posted =
-            JobPosted { organization_id: row.organization_id, provisioner: row.provisioner, tags: row.tags.0 };
+        let posted = JobPosted { organization_id: row.organization_id, provisioner: row.provisioner, tags: row.tags.0 };
         self.0
             .db
             .tx(|tx| async move {

@@ -184,8 +184,7 @@ fn plan(request: &BuildRequest, base: Option<&BuildBaseRow>, import: &VersionImp
 }
 
 fn new_job(request: &BuildRequest, version: &VersionRow, tags: Tags) -> NewJob {
-    let input =
-        BuildInput { workspace_build_id: Uuid::new_v4(), dry_run: false, log_level: request.log_level.clone() };
+    let input = BuildInput { workspace_build_id: Uuid::new_v4(), dry_run: false, log_level: request.log_level.clone() };
     NewJob {
         id: Uuid::new_v4(),
         organization_id: request.organization_id,

@@ -77,7 +77,8 @@ mod tests {
             id: uuid::Uuid::new_v4(),
             values: values.iter().map(|(name, value)| ParameterValue::new(*name, *value)).collect(),
         };
-        let presets = [preset(&[("a", "1")]), preset(&[("a", "1"), ("b", "2")]), preset(&[("a", "1"), ("b", "3")]), preset(&[])];
+        let presets =
+            [preset(&[("a", "1")]), preset(&[("a", "1"), ("b", "2")]), preset(&[("a", "1"), ("b", "3")]), preset(&[])];
         let value = |name: &str, value: &str| WorkspaceBuildParameter { name: name.into(), value: value.into() };
         assert_eq!(matching_preset(&presets, &[value("a", "1"), value("b", "2")]), Some(&presets[1]));
         assert_eq!(matching_preset(&presets, &[value("a", "1")]), Some(&presets[0]));

@@ -65,7 +65,8 @@ fn interpolate(text: &str, context: &TagContext) -> Result<String, String> {
     let mut result = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, tail)) = rest.split_once("${") {
-        let (inside, after) = tail.split_once('}').ok_or_else(|| format!("the string {text:?} does not end its reference"))?;
+        let (inside, after) =
+            tail.split_once('}').ok_or_else(|| format!("the string {text:?} does not end its reference"))?;
         result.push_str(before);
         result.push_str(&value(inside.trim(), context)?);
         rest = after;
@@ -77,7 +78,8 @@ fn interpolate(text: &str, context: &TagContext) -> Result<String, String> {
 fn reference(source: &str, context: &TagContext) -> Result<String, String> {
     let found = if let Some(name) = source.strip_prefix("var.") {
         context.variables.get(name)
-    } else if let Some(name) = source.strip_prefix("data.coder_parameter.").and_then(|rest| rest.strip_suffix(".value")) {
+    } else if let Some(name) = source.strip_prefix("data.coder_parameter.").and_then(|rest| rest.strip_suffix(".value"))
+    {
         context.parameters.get(name)
     } else {
         return Err(format!("{source:?} is not a value, a variable or a parameter"));

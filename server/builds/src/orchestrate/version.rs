@@ -2,10 +2,10 @@
 
 use uuid::Uuid;
 use warren_api::{VariableValue, WorkspaceBuildParameter};
+use warren_db::Tx;
 use warren_db::daemons::MatchingDaemonsRow;
 use warren_db::jobs::{NewJob, Tags};
 use warren_db::versions::{NewVersion, VersionRow, insert_version};
-use warren_db::Tx;
 
 use crate::input::{DRY_RUN, DryRunInput, IMPORT, ImportInput};
 use crate::{Builds, Error, now};

@@ -111,7 +111,8 @@ async fn logs_are_stored_announced_and_bounded() {
     let daemon = world.daemon("d", plain_tags());
     let acquired = daemon.acquire().await;
     let mut news = world.builds.bus().subscribe(&log_channel(job));
-    let line = |output: String| Log { source: 1, level: 2, created_at: 1_700_000_000_123, stage: "Planning".into(), output };
+    let line =
+        |output: String| Log { source: 1, level: 2, created_at: 1_700_000_000_123, stage: "Planning".into(), output };
     let send = async |logs: Vec<Log>| {
         let update = UpdateJobRequest { job_id: job.to_string(), logs, ..Default::default() };
         daemon.session.unary(methods::UPDATE_JOB, &update).await.unwrap();
@@ -209,7 +210,10 @@ async fn jobs_without_a_sign_of_life_are_given_up() {
     world.age(running, 301.0).await;
     world.age(pending, 301.0).await;
     assert_eq!(world.builds.reap_once(Timestamp::now()).await.unwrap(), 1);
-    assert_eq!((world.job(running).await.status.as_str(), world.job(pending).await.status.as_str()), ("failed", "pending"));
+    assert_eq!(
+        (world.job(running).await.status.as_str(), world.job(pending).await.status.as_str()),
+        ("failed", "pending")
+    );
     world.age(pending, 1_600.0).await;
     assert_eq!(world.builds.reap_once(Timestamp::now()).await.unwrap(), 1);
     assert_eq!(world.job(pending).await.status, "failed");

@@ -116,7 +116,8 @@ impl World {
             automatic_updates: "never".into(),
             next_start_at: None,
         };
-        let request = BuildRequest { first: true, version_id: Some(version), ..self.request(workspace, template, "start") };
+        let request =
+            BuildRequest { first: true, version_id: Some(version), ..self.request(workspace, template, "start") };
         let (builds, now) = (self.builds.clone(), Timestamp::now());
         self.database
             .db

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 use warren_api::{
-    AclAvailable, GroupSource, LoginType, ReducedUser, Response, TemplateAcl, TemplateGroup, TemplateRole, TemplateUser,
-    UpdateTemplateAcl, UserStatus,
+    AclAvailable, GroupSource, LoginType, ReducedUser, Response, TemplateAcl, TemplateGroup, TemplateRole,
+    TemplateUser, UpdateTemplateAcl, UserStatus,
 };
 use warren_db::access_lists::{AccessGroupRow, AccessUserRow, list_access_groups, list_access_users};
 use warren_db::{StoredAcl, templates};
@@ -32,8 +32,20 @@ pub async fn get_template_acl(cx: &Cx, id: Uuid) -> Result<TemplateAcl> {
     let groups = list_access_groups(&conn, row.organization_id, Some(ids(&row.group_acl.0))).await?;
     let actions = |acl: &StoredAcl, id: Uuid| acl.get(&id).cloned().unwrap_or_default();
     Ok(TemplateAcl {
-        users: users.into_iter().map(|found| { let role = role(&actions(&row.user_acl.0, found.id)); user(found, role) }).collect(),
-        group: groups.into_iter().map(|found| { let role = role(&actions(&row.group_acl.0, found.id)); group(found, role) }).collect(),
+        users: users
+            .into_iter()
+            .map(|found| {
+                let role = role(&actions(&row.user_acl.0, found.id));
+                user(found, role)
+            })
+            .collect(),
+        group: groups
+            .into_iter()
+            .map(|found| {
+                let role = role(&actions(&row.group_acl.0, found.id));
+                group(found, role)
+            })
+            .collect(),
     })
 }
 

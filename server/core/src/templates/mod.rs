@@ -3,6 +3,7 @@
 mod acl;
 mod create;
 mod search;
+mod stats;
 mod update;
 
 pub use acl::{available_template_acl, get_template_acl, update_template_acl};
@@ -46,7 +47,7 @@ pub async fn list_templates(cx: &Cx, org: Option<&OrgRef>, query: &str) -> Resul
         return Ok(Vec::new());
     }
     let rows = templates::list_templates(&conn, &filter, &search.filter).await?;
-    Ok(rows.into_iter().map(view::template).collect())
+    stats::add(cx, &conn, rows.into_iter().map(view::template).collect()).await
 }
 
 /// A template.
@@ -55,7 +56,11 @@ pub async fn list_templates(cx: &Cx, org: Option<&OrgRef>, query: &str) -> Resul
 /// 404.
 pub async fn get_template(cx: &Cx, id: Uuid) -> Result<Template> {
     let conn = cx.db().conn().await?;
-    Ok(view::template(load(cx, &conn, id, Action::Read).await?))
+    shown(cx, &conn, load(cx, &conn, id, Action::Read).await?).await
+}
+
+async fn shown(cx: &Cx, q: &impl Querier, row: TemplateRow) -> Result<Template> {
+    stats::add(cx, q, vec![view::template(row)]).await?.pop().ok_or_else(Error::not_found)
 }
 
 /// The template of this name, in any case.
@@ -64,7 +69,7 @@ pub async fn get_template(cx: &Cx, id: Uuid) -> Result<Template> {
 /// 404.
 pub async fn get_template_by_name(cx: &Cx, org: &OrgRef, name: &str) -> Result<Template> {
     let conn = cx.db().conn().await?;
-    Ok(view::template(load_by_name(cx, &conn, org, name).await?))
+    shown(cx, &conn, load_by_name(cx, &conn, org, name).await?).await
 }
 
 pub(crate) async fn load_by_name(cx: &Cx, q: &impl Querier, org: &OrgRef, name: &str) -> Result<TemplateRow> {
@@ -99,6 +104,7 @@ pub(crate) fn now(cx: &Cx) -> Timestamp {
 /// The group that every member of an organization is in.
 pub(crate) async fn reload(q: &impl Querier, id: Uuid) -> Result<TemplateRow> {
     let found = templates::find_template(q, id).await?;
-    let found = found.ok_or_else(|| Error::from(DbError::Other { query: "find_template", source: "the row vanished".into() }))?;
+    let found = found
+        .ok_or_else(|| Error::from(DbError::Other { query: "find_template", source: "the row vanished".into() }))?;
     Ok(found.system("just written by the caller"))
 }

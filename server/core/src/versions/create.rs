@@ -120,9 +120,12 @@ async fn store_example(cx: &Cx, q: &impl Querier, id: &str) -> Result<Uuid> {
     if let Some(id) = files::find_file_id_by_hash(q, &hash, owner).await? {
         return Ok(id);
     }
-    let file = NewFile { id: Uuid::new_v4(), hash: &hash, created_by: owner, mimetype: "application/x-tar", data: &data };
+    let file =
+        NewFile { id: Uuid::new_v4(), hash: &hash, created_by: owner, mimetype: "application/x-tar", data: &data };
     match files::insert_file(q, cx.services.now(), file).await? {
         Some(id) => Ok(id),
-        None => files::find_file_id_by_hash(q, &hash, owner).await?.ok_or_else(|| Error::internal("a stored file vanished")),
+        None => {
+            files::find_file_id_by_hash(q, &hash, owner).await?.ok_or_else(|| Error::internal("a stored file vanished"))
+        }
     }
 }

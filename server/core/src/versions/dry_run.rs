@@ -3,7 +3,8 @@
 use futures_util::Stream;
 use uuid::Uuid;
 use warren_api::{
-    CreateTemplateVersionDryRunRequest, MatchedProvisioners, ProvisionerJob, ProvisionerJobLog, Response, WorkspaceResource,
+    CreateTemplateVersionDryRunRequest, MatchedProvisioners, ProvisionerJob, ProvisionerJobLog, Response,
+    WorkspaceResource,
 };
 use warren_builds::{DAEMON_STALE, DryRunRequest, JobInput};
 use warren_db::Querier;

@@ -66,7 +66,12 @@ pub async fn list_external_auth(cx: &Cx, id: Uuid) -> Result<Vec<TemplateVersion
         return Err(Error::new(404, format!("The external auth provider {:?} is not configured.", need.id)));
     }
     let shown = |need: warren_db::versions::ExternalAuthNeed| TemplateVersionExternalAuth {
-        authenticate_url: cx.services.config.access_url.join(&format!("/external-auth/{}", need.id)).map_or_else(|_| String::new(), String::from),
+        authenticate_url: cx
+            .services
+            .config
+            .access_url
+            .join(&format!("/external-auth/{}", need.id))
+            .map_or_else(|_| String::new(), String::from),
         authenticated: false,
         id: need.id,
         optional: need.optional,

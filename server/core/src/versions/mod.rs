@@ -9,11 +9,11 @@ mod parameters;
 pub use change::{archive_unused_versions, cancel_version, set_version_archived, update_version};
 pub use create::create_version;
 pub use dry_run::{
-    DryRunLogs, cancel_dry_run, create_dry_run, dry_run_logs, dry_run_matched_provisioners, follow_dry_run_logs, get_dry_run,
-    list_dry_run_resources,
+    DryRunLogs, cancel_dry_run, create_dry_run, dry_run_logs, dry_run_matched_provisioners, follow_dry_run_logs,
+    get_dry_run, list_dry_run_resources,
 };
 pub use found::{list_external_auth, list_presets, list_version_resources, list_version_variables};
-pub use parameters::{FormOwner, Form, evaluate_parameters, list_rich_parameters, open_form};
+pub use parameters::{Form, FormOwner, evaluate_parameters, list_rich_parameters, open_form};
 
 use futures_util::Stream;
 use uuid::Uuid;

@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 use warren_api::{
     AgentSubsystem, DerpRegion, DisplayApp, Healthcheck, WorkspaceAgent, WorkspaceAgentHealth, WorkspaceAgentLifecycle,
-    WorkspaceAgentLogSource, WorkspaceAgentScript, WorkspaceAgentStartupScriptBehavior, WorkspaceAgentStatus, WorkspaceApp,
-    WorkspaceAppHealth, WorkspaceAppOpenIn, WorkspaceAppSharingLevel,
+    WorkspaceAgentLogSource, WorkspaceAgentScript, WorkspaceAgentStartupScriptBehavior, WorkspaceAgentStatus,
+    WorkspaceApp, WorkspaceAppHealth, WorkspaceAppOpenIn, WorkspaceAppSharingLevel,
 };
 use warren_db::resources::{AgentScript, AppDocument, LogSourceDocument, ResourceRow};
 
@@ -132,7 +132,9 @@ fn health(status: WorkspaceAgentStatus, lifecycle: WorkspaceAgentLifecycle) -> W
         (Status::Timeout, _) => "the agent takes too long to connect",
         (Status::Disconnected, _) => "the connection to the agent is lost",
         (_, Life::StartError) => "a startup script failed",
-        (_, Life::ShuttingDown | Life::ShutdownTimeout | Life::ShutdownError | Life::Off) => "the agent is shutting down",
+        (_, Life::ShuttingDown | Life::ShutdownTimeout | Life::ShutdownError | Life::Off) => {
+            "the agent is shutting down"
+        }
         _ => return WorkspaceAgentHealth { healthy: true, reason: String::new() },
     };
     WorkspaceAgentHealth { healthy: false, reason: reason.to_owned() }
@@ -229,6 +231,8 @@ mod tests {
         assert!(healthy(WorkspaceAgentStatus::Connected, WorkspaceAgentLifecycle::Ready));
         assert!(healthy(WorkspaceAgentStatus::Connected, WorkspaceAgentLifecycle::StartTimeout));
         assert!(!healthy(WorkspaceAgentStatus::Connected, WorkspaceAgentLifecycle::StartError));
-        assert!(health(WorkspaceAgentStatus::Disconnected, WorkspaceAgentLifecycle::Off).reason.contains("not running"));
+        assert!(
+            health(WorkspaceAgentStatus::Disconnected, WorkspaceAgentLifecycle::Off).reason.contains("not running")
+        );
     }
 }

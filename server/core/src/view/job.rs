@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 use warren_api::{
-    JobErrorCode, MatchedProvisioners, ProvisionerJob, ProvisionerJobInput, ProvisionerJobMetadata, ProvisionerJobStatus,
-    ProvisionerJobType, WorkspaceTransition,
+    JobErrorCode, MatchedProvisioners, ProvisionerJob, ProvisionerJobInput, ProvisionerJobMetadata,
+    ProvisionerJobStatus, ProvisionerJobType, WorkspaceTransition,
 };
 use warren_builds::{BUILD, DAEMON_STALE, JobInput, PREBUILDS_USER};
 use warren_db::Querier;
@@ -181,9 +181,5 @@ pub(crate) fn job_details(row: JobDetailsRow) -> ProvisionerJob {
 
 /// How many daemons could run a job.
 pub(crate) fn matched(row: &MatchingDaemonsRow) -> MatchedProvisioners {
-    MatchedProvisioners {
-        available: row.available,
-        count: row.count,
-        most_recently_seen: row.most_recently_seen,
-    }
+    MatchedProvisioners { available: row.available, count: row.count, most_recently_seen: row.most_recently_seen }
 }

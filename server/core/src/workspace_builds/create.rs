@@ -1,7 +1,9 @@
 //! Starting, stopping and deleting a workspace.
 
 use uuid::Uuid;
-use warren_api::{CreateWorkspaceBuildReason, CreateWorkspaceBuildRequest, ProvisionerLogLevel, WorkspaceBuild, WorkspaceTransition};
+use warren_api::{
+    CreateWorkspaceBuildReason, CreateWorkspaceBuildRequest, ProvisionerLogLevel, WorkspaceBuild, WorkspaceTransition,
+};
 use warren_builds::BuildRequest;
 use warren_db::templates::{self, TemplateRow};
 use warren_db::workspaces::{self as rows, WorkspaceRow};

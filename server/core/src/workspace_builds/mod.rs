@@ -8,8 +8,8 @@ use futures_util::Stream;
 use jiff::Timestamp;
 use uuid::Uuid;
 use warren_api::{
-    ProvisionerJobLog, ProvisionerTiming, Response, TimingStage, UserParameter, WorkspaceBuild, WorkspaceBuildParameter,
-    WorkspaceBuildTimings, WorkspaceResource,
+    ProvisionerJobLog, ProvisionerTiming, Response, TimingStage, UserParameter, WorkspaceBuild,
+    WorkspaceBuildParameter, WorkspaceBuildTimings, WorkspaceResource,
 };
 use warren_builds::{Canceled, WorkspaceEvent, cancel_job};
 use warren_db::builds::{self, BuildRow};

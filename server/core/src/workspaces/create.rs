@@ -102,8 +102,9 @@ async fn template(cx: &Cx, q: &impl Querier, request: &CreateWorkspaceRequest) -
             let row = found.allow(&cx.actor, Action::Read).map_err(|_| unknown())?;
             let template = row.template_id.ok_or_else(unknown)?;
             if row.archived {
-                return Err(Error::invalid("The template version is archived.")
-                    .validation("template_version_id", "archived"));
+                return Err(
+                    Error::invalid("The template version is archived.").validation("template_version_id", "archived")
+                );
             }
             template
         }
@@ -119,9 +120,8 @@ async fn template(cx: &Cx, q: &impl Querier, request: &CreateWorkspaceRequest) -
 
 fn check_rights(cx: &Cx, template: &TemplateRow, owner: Uuid) -> Result<()> {
     let refused = || {
-        Error::forbidden_because("Unauthorized to create workspace.").detail(
-            "You may see the template but not create this workspace with it. Ask an administrator for access.",
-        )
+        Error::forbidden_because("Unauthorized to create workspace.")
+            .detail("You may see the template but not create this workspace with it. Ask an administrator for access.")
     };
     let workspace = Object::new(Resource::Workspace).owned_by(owner).in_org(template.organization_id);
     cx.actor.check(Action::Create, &workspace).map_err(|_| refused())?;

@@ -17,6 +17,8 @@ pub use sharing::{clear_workspace_acl, get_workspace_acl, update_workspace_acl};
 pub use usage::post_usage;
 pub use watch::watch_workspace;
 
+use std::collections::HashMap;
+
 use uuid::Uuid;
 use warren_api::Workspace;
 use warren_db::Querier;
@@ -48,11 +50,9 @@ pub(crate) async fn shown(cx: &Cx, q: &impl Querier, rows: Vec<WorkspaceRow>) ->
     let now = cx.services.now();
     let jobs: Vec<Uuid> = rows.iter().map(|row| row.job_id).collect();
     let resources = list_resources(q, &jobs).await?;
-    let names = |job: Uuid| {
-        let row = rows.iter().find(|row| row.job_id == job)?;
-        Some((row.name.as_str(), row.owner_name.as_str()))
-    };
-    let mut sets = view::resources(&cx.services, resources, now, names);
+    let names: HashMap<_, _> =
+        rows.iter().map(|row| (row.job_id, (row.name.as_str(), row.owner_name.as_str()))).collect();
+    let mut sets = view::resources(&cx.services, resources, now, |job| names.get(&job).copied());
     let queue = Queue::load(q, now, rows.iter().map(|row| (row.job_id, row.job_status.as_str()))).await?;
     let shown = rows.iter().map(|row| {
         let resources = sets.remove(&row.job_id).unwrap_or_default();

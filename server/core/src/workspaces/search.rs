@@ -12,9 +12,8 @@ use super::shown;
 use crate::terms::Search;
 use crate::{Cx, OrgRef, Result, UserRef, resolve};
 
-const STATUSES: [&str; 10] = [
-    "pending", "starting", "running", "stopping", "stopped", "deleting", "deleted", "canceling", "canceled", "failed",
-];
+const STATUSES: [&str; 10] =
+    ["pending", "starting", "running", "stopping", "stopped", "deleting", "deleted", "canceling", "canceled", "failed"];
 
 /// Workspaces that the caller may see: one query for the page, one for the resources on it.
 ///

@@ -81,9 +81,8 @@ pub async fn update_autostart(cx: &Cx, id: Uuid, schedule: Option<&str>) -> Resu
 pub async fn update_ttl(cx: &Cx, id: Uuid, ttl_ms: Option<i64>) -> Result<()> {
     let conn = cx.db().conn().await?;
     let row = load(cx, &conn, id, Action::Update).await?;
-    let refuse = |problem: String| {
-        Error::invalid("Error updating workspace time until shutdown.").validation("ttl_ms", problem)
-    };
+    let refuse =
+        |problem: String| Error::invalid("Error updating workspace time until shutdown.").validation("ttl_ms", problem);
     if !row.template_allow_user_autostop {
         return Err(refuse("the template does not allow a time of one's own".to_owned()));
     }
@@ -190,7 +189,6 @@ pub async fn resolve_autostart(cx: &Cx, id: Uuid) -> Result<ResolveAutostartResp
     let stored = builds::find_build_parameters(&conn, row.build_id).await?;
     let previous: Vec<_> = stored.iter().map(|value| ParameterValue::new(&value.name, &value.value)).collect();
     let sources = Sources { previous: Some(&previous), ..Default::default() };
-    let parameter_mismatch =
-        import.is_none_or(|import| resolve_dynamic(&import.parameters.0, sources).is_err());
+    let parameter_mismatch = import.is_none_or(|import| resolve_dynamic(&import.parameters.0, sources).is_err());
     Ok(ResolveAutostartResponse { parameter_mismatch })
 }

@@ -11,8 +11,18 @@ use super::load;
 use crate::{Cx, Error, Result};
 
 const USE: [&str; 5] = ["read", "ssh", "application_connect", "start", "stop"];
-const ADMIN: [&str; 10] =
-    ["read", "update", "ssh", "application_connect", "start", "stop", "create_agent", "update_agent", "delete_agent", "share"];
+const ADMIN: [&str; 10] = [
+    "read",
+    "update",
+    "ssh",
+    "application_connect",
+    "start",
+    "stop",
+    "create_agent",
+    "update_agent",
+    "delete_agent",
+    "share",
+];
 
 fn role(actions: &[String]) -> WorkspaceRole {
     if actions.iter().any(|action| action == "update") { WorkspaceRole::Admin } else { WorkspaceRole::Use }
@@ -68,7 +78,11 @@ pub async fn update_workspace_acl(cx: &Cx, id: Uuid, request: UpdateWorkspaceAcl
     let conn = cx.db().conn().await?;
     let row = load(cx, &conn, id, Action::Share).await?;
     let mut error = Error::invalid("Invalid request to update workspace ACL");
-    let mut apply = |field: &str, kind: &str, acl: &StoredAcl, roles: &std::collections::BTreeMap<String, WorkspaceRole>, known: &[Uuid]| {
+    let mut apply = |field: &str,
+                     kind: &str,
+                     acl: &StoredAcl,
+                     roles: &std::collections::BTreeMap<String, WorkspaceRole>,
+                     known: &[Uuid]| {
         let mut acl = acl.clone();
         for (text, role) in roles {
             match Uuid::parse_str(text).ok().filter(|id| known.contains(id)) {

@@ -29,10 +29,7 @@ struct Watcher {
 ///
 /// # Errors
 /// 404.
-pub async fn watch_workspace(
-    cx: &Cx,
-    id: Uuid,
-) -> Result<impl Stream<Item = Result<Workspace>> + Send + use<>> {
+pub async fn watch_workspace(cx: &Cx, id: Uuid) -> Result<impl Stream<Item = Result<Workspace>> + Send + use<>> {
     let conn = cx.db().conn().await?;
     let found = workspaces::find_workspace(&conn, id).await?.ok_or_else(Error::not_found)?;
     let row = found.allow(&cx.actor, Action::Read)?;

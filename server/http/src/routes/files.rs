@@ -21,7 +21,11 @@ pub(crate) fn routes(api: &mut Api) {
     api.get("/api/v2/files/{fileID}", "get-file-by-id", Auth::Session, get).query(&["format"]).limit(RateScope::Files);
 }
 
-async fn upload(cx: Cx, headers: HeaderMap, RawBody(body): RawBody<MAX_UPLOAD>) -> Result<(StatusCode, Json<UploadResponse>)> {
+async fn upload(
+    cx: Cx,
+    headers: HeaderMap,
+    RawBody(body): RawBody<MAX_UPLOAD>,
+) -> Result<(StatusCode, Json<UploadResponse>)> {
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (new, stored) = files::upload_file(&cx, media_type, body).await?;
     Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, Json(stored)))

@@ -28,8 +28,9 @@ impl LogQuery {
             None | Some("" | "json") => false,
             Some("text") => true,
             Some(_) => {
-                return Err(Error::invalid("Invalid format parameter.")
-                    .detail("Allowed values are \"json\" and \"text\"."));
+                return Err(
+                    Error::invalid("Invalid format parameter.").detail("Allowed values are \"json\" and \"text\".")
+                );
             }
         };
         let follow = self.follow.as_deref().is_some_and(|value| value != "false");
@@ -70,4 +71,3 @@ where
     }
     Ok(Json(lines).into_response())
 }
-

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use warren_api::{
-    CreateProvisionerKeyRequest, CreateProvisionerKeyResponse, ProvisionerDaemon, ProvisionerDaemonStatus, ProvisionerJob,
-    ProvisionerJobStatus, ProvisionerKey, ProvisionerKeyDaemons,
+    CreateProvisionerKeyRequest, CreateProvisionerKeyResponse, ProvisionerDaemon, ProvisionerDaemonStatus,
+    ProvisionerJob, ProvisionerJobStatus, ProvisionerKey, ProvisionerKeyDaemons,
 };
 use warren_builds::{API_VERSION, Builds, Provisionerd};
 use warren_core::provisioning::{self, DaemonClaim, DaemonSearch};
@@ -32,8 +32,13 @@ const DEFAULT_LIMIT: i64 = 50;
 pub(crate) fn routes(api: &mut Api) {
     let session = Auth::Session;
     api.tag("Provisioning");
-    api.get("/api/v2/organizations/{organization}/provisionerdaemons", "get-provisioner-daemons", session, list_daemons)
-        .query(&["limit", "ids", "status", "tags", "offline", "max_age"]);
+    api.get(
+        "/api/v2/organizations/{organization}/provisionerdaemons",
+        "get-provisioner-daemons",
+        session,
+        list_daemons,
+    )
+    .query(&["limit", "ids", "status", "tags", "offline", "max_age"]);
     api.tag("Organizations");
     api.get("/api/v2/organizations/{organization}/provisionerjobs", "get-provisioner-jobs", session, list_jobs)
         .query(&["limit", "ids", "status", "tags", "initiator"]);
@@ -62,7 +67,12 @@ pub(crate) fn routes(api: &mut Api) {
         delete_key,
     )
     .status(204);
-    api.get("/api/v2/provisionerkeys/{provisionerkey}", "fetch-provisioner-key-details", Auth::ProvisionerDaemon, own_key);
+    api.get(
+        "/api/v2/provisionerkeys/{provisionerkey}",
+        "fetch-provisioner-key-details",
+        Auth::ProvisionerDaemon,
+        own_key,
+    );
 }
 
 #[derive(Deserialize)]
@@ -139,11 +149,7 @@ async fn list_daemons(
     Ok(Json(provisioning::list_daemons(&cx, &org, search).await?))
 }
 
-async fn list_jobs(
-    cx: Cx,
-    Path(org): Path<OrgRef>,
-    Query(filter): Query<Filter>,
-) -> Result<Json<Vec<ProvisionerJob>>> {
+async fn list_jobs(cx: Cx, Path(org): Path<OrgRef>, Query(filter): Query<Filter>) -> Result<Json<Vec<ProvisionerJob>>> {
     let mut read = Reader(Error::invalid("Invalid query parameters."));
     let statuses = filter.status.as_deref().map(|text| {
         let statuses: Vec<_> = text.split(',').map(|status| status.trim().to_owned()).collect();
@@ -209,7 +215,8 @@ async fn serve(cx: Cx, Path(org): Path<OrgRef>, uri: Uri, headers: HeaderMap, up
     let pairs: Vec<(String, String)> =
         url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     // Official daemons send the version twice; the first counts.
-    let first = |key: &str| pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone()).unwrap_or_default();
+    let first =
+        |key: &str| pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone()).unwrap_or_default();
     let all = |key: &'static str| pairs.iter().filter(move |(name, _)| name == key).map(|(_, value)| value.clone());
     let api_version = first("version");
     check_version(&api_version)?;

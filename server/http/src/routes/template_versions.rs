@@ -4,9 +4,10 @@ use axum::response::Response;
 use http::StatusCode;
 use uuid::Uuid;
 use warren_api::{
-    CreateTemplateVersionDryRunRequest, CreateTemplateVersionRequest, DynamicParametersRequest, DynamicParametersResponse,
-    MatchedProvisioners, PatchTemplateVersionRequest, Preset, ProvisionerJob, Response as Envelope, TemplateVersion,
-    TemplateVersionExternalAuth, TemplateVersionParameter, TemplateVersionVariable, WorkspaceResource,
+    CreateTemplateVersionDryRunRequest, CreateTemplateVersionRequest, DynamicParametersRequest,
+    DynamicParametersResponse, MatchedProvisioners, PatchTemplateVersionRequest, Preset, ProvisionerJob,
+    Response as Envelope, TemplateVersion, TemplateVersionExternalAuth, TemplateVersionParameter,
+    TemplateVersionVariable, WorkspaceResource,
 };
 use warren_core::{Cx, OrgRef, versions};
 

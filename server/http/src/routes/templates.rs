@@ -1,5 +1,6 @@
 //! Templates.
 
+use http::StatusCode;
 use serde::Deserialize;
 use uuid::Uuid;
 use warren_api::{
@@ -7,7 +8,6 @@ use warren_api::{
     Response as Envelope, Template, TemplateAcl, TemplateExample, TemplateVersion, UpdateActiveTemplateVersion,
     UpdateTemplateAcl, UpdateTemplateMeta,
 };
-use http::StatusCode;
 use warren_core::{Cx, OrgRef, list_examples, templates, versions};
 
 use crate::api::{Api, Auth};
@@ -31,8 +31,13 @@ pub(crate) fn routes(api: &mut Api) {
         available_acl,
     )
     .tag("Enterprise");
-    api.get("/api/v2/templates/{template}/versions", "list-template-versions-by-template-id", Auth::Session, list_versions)
-        .query(&["after_id", "include_archived", "limit", "offset"]);
+    api.get(
+        "/api/v2/templates/{template}/versions",
+        "list-template-versions-by-template-id",
+        Auth::Session,
+        list_versions,
+    )
+    .query(&["after_id", "include_archived", "limit", "offset"]);
     api.patch(
         "/api/v2/templates/{template}/versions",
         "update-active-template-version-by-template-id",
@@ -53,8 +58,13 @@ pub(crate) fn routes(api: &mut Api) {
     );
     api.get("/api/v2/organizations/{organization}/templates", "get-templates-by-organization", Auth::Session, list_of)
         .query(&["q"]);
-    api.post("/api/v2/organizations/{organization}/templates", "create-template-by-organization", Auth::Session, create)
-        .status(201);
+    api.post(
+        "/api/v2/organizations/{organization}/templates",
+        "create-template-by-organization",
+        Auth::Session,
+        create,
+    )
+    .status(201);
     api.get(
         "/api/v2/organizations/{organization}/templates/examples",
         "get-template-examples-by-organization",

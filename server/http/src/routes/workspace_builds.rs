@@ -70,9 +70,10 @@ async fn list(
 ) -> Result<Json<Vec<WorkspaceBuild>>> {
     let since = match since.since {
         None => None,
-        Some(text) => Some(text.parse::<Timestamp>().map_err(|error| {
-            Error::invalid("bad `since` format, must be RFC3339").detail(error.to_string())
-        })?),
+        Some(text) => Some(
+            text.parse::<Timestamp>()
+                .map_err(|error| Error::invalid("bad `since` format, must be RFC3339").detail(error.to_string()))?,
+        ),
     };
     Ok(Json(workspace_builds::list_builds(&cx, id, since, super::page(page)).await?))
 }

@@ -7,10 +7,11 @@ use http::StatusCode;
 use serde::Deserialize;
 use uuid::Uuid;
 use warren_api::{
-    CreateWorkspaceRequest, MinimalUser, PostWorkspaceUsageRequest, PutExtendWorkspaceRequest, ResolveAutostartResponse,
-    Response as Envelope, ServerSentEvent, ServerSentEventType, UpdateWorkspaceAcl, UpdateWorkspaceAutomaticUpdatesRequest,
-    UpdateWorkspaceAutostartRequest, UpdateWorkspaceDormancy, UpdateWorkspaceRequest, UpdateWorkspaceTtlRequest,
-    UserParameter, Workspace, WorkspaceAcl, WorkspaceBuildTimings, WorkspaceQuota, WorkspacesResponse,
+    CreateWorkspaceRequest, MinimalUser, PostWorkspaceUsageRequest, PutExtendWorkspaceRequest,
+    ResolveAutostartResponse, Response as Envelope, ServerSentEvent, ServerSentEventType, UpdateWorkspaceAcl,
+    UpdateWorkspaceAutomaticUpdatesRequest, UpdateWorkspaceAutostartRequest, UpdateWorkspaceDormancy,
+    UpdateWorkspaceRequest, UpdateWorkspaceTtlRequest, UserParameter, Workspace, WorkspaceAcl, WorkspaceBuildTimings,
+    WorkspaceQuota, WorkspacesResponse,
 };
 use warren_core::{Cx, Error, OrgRef, UserRef, workspace_builds, workspaces};
 
@@ -51,16 +52,16 @@ pub(crate) fn routes(api: &mut Api) {
         get_by_name,
     )
     .query(&["include_deleted"]);
-    api.get("/api/v2/users/{user}/autofill-parameters", "get-autofill-build-parameters-for-user", Auth::Session, autofill)
-        .query(&["template_id"]);
+    api.get(
+        "/api/v2/users/{user}/autofill-parameters",
+        "get-autofill-build-parameters-for-user",
+        Auth::Session,
+        autofill,
+    )
+    .query(&["template_id"]);
     setting_routes(api);
     api.get("/api/v2/workspaces/{workspace}/watch", "watch-workspace-by-id", Auth::Session, watch);
-    api.ws(
-        "/api/v2/workspaces/{workspace}/watch-ws",
-        "watch-workspace-by-id-via-websockets",
-        Auth::Session,
-        watch_ws,
-    );
+    api.ws("/api/v2/workspaces/{workspace}/watch-ws", "watch-workspace-by-id-via-websockets", Auth::Session, watch_ws);
     api.get(
         "/api/v2/organizations/{organization}/members/{user}/workspace-quota",
         "get-workspace-quota-by-user",
@@ -74,8 +75,13 @@ pub(crate) fn routes(api: &mut Api) {
 
 fn setting_routes(api: &mut Api) {
     let session = Auth::Session;
-    api.put("/api/v2/workspaces/{workspace}/autostart", "update-workspace-autostart-schedule-by-id", session, autostart)
-        .status(204);
+    api.put(
+        "/api/v2/workspaces/{workspace}/autostart",
+        "update-workspace-autostart-schedule-by-id",
+        session,
+        autostart,
+    )
+    .status(204);
     api.put("/api/v2/workspaces/{workspace}/ttl", "update-workspace-ttl-by-id", session, ttl).status(204);
     api.put("/api/v2/workspaces/{workspace}/extend", "extend-workspace-deadline-by-id", session, extend);
     api.put("/api/v2/workspaces/{workspace}/dormant", "update-workspace-dormancy-status-by-id", session, dormant);
@@ -87,7 +93,8 @@ fn setting_routes(api: &mut Api) {
     )
     .status(204);
     api.put("/api/v2/workspaces/{workspace}/favorite", "favorite-workspace-by-id", session, favorite).status(204);
-    api.delete("/api/v2/workspaces/{workspace}/favorite", "unfavorite-workspace-by-id", session, unfavorite).status(204);
+    api.delete("/api/v2/workspaces/{workspace}/favorite", "unfavorite-workspace-by-id", session, unfavorite)
+        .status(204);
     api.post("/api/v2/workspaces/{workspace}/usage", "post-workspace-usage-by-id", session, usage).status(204);
     api.get(
         "/api/v2/workspaces/{workspace}/resolve-autostart",
@@ -172,7 +179,8 @@ async fn autofill(
     Query(query): Query<Autofill>,
 ) -> Result<Json<Vec<UserParameter>>> {
     let template = query.template_id.as_deref().and_then(|text| Uuid::parse_str(text).ok()).ok_or_else(|| {
-        Error::invalid("Invalid query parameters.").validation("template_id", "Query param \"template_id\" must be a UUID")
+        Error::invalid("Invalid query parameters.")
+            .validation("template_id", "Query param \"template_id\" must be a UUID")
     })?;
     Ok(Json(workspace_builds::autofill_parameters(&cx, &user, template).await?))
 }
@@ -278,14 +286,15 @@ async fn watch_ws(cx: Cx, Path(id): Path<Uuid>, upgrade: Upgrade) -> Result<Resp
     Ok(upgrade.send(&cx, OneWay::Events, messages(changes)).into_response())
 }
 
-fn messages(changes: impl Stream<Item = Result<Workspace, Error>> + Send + 'static) -> impl Stream<Item = StreamItem> + Send {
-    let message = |kind: ServerSentEventType, data: serde_json::Value| StreamItem::json(&ServerSentEvent { data, kind });
+fn messages(
+    changes: impl Stream<Item = Result<Workspace, Error>> + Send + 'static,
+) -> impl Stream<Item = StreamItem> + Send {
+    let message =
+        |kind: ServerSentEventType, data: serde_json::Value| StreamItem::json(&ServerSentEvent { data, kind });
     let ping = futures_util::stream::once(async move { message(ServerSentEventType::Ping, serde_json::Value::Null) });
     ping.chain(changes.map(move |change| match change {
         Ok(workspace) => message(ServerSentEventType::Data, serde_json::to_value(&workspace).unwrap_or_default()),
-        Err(error) => {
-            message(ServerSentEventType::Error, serde_json::to_value(envelope(&error)).unwrap_or_default())
-        }
+        Err(error) => message(ServerSentEventType::Error, serde_json::to_value(envelope(&error)).unwrap_or_default()),
     }))
 }
 

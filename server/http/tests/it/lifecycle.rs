@@ -22,7 +22,8 @@ impl World {
     pub async fn start() -> Self {
         let (server, token) = TestServer::with_owner().await;
         let builds = start_builds(&server.services);
-        let org = json_of(server.get("/api/v2/organizations/default", &token).await).await["id"].as_str().unwrap().to_owned();
+        let org =
+            json_of(server.get("/api/v2/organizations/default", &token).await).await["id"].as_str().unwrap().to_owned();
         let daemon = Daemon::connect(&server.services, &builds, "scripted").await;
         Self { server, token, org, builds, daemon }
     }
@@ -45,7 +46,8 @@ impl World {
     }
 
     pub async fn upload(&self) -> (u16, String) {
-        let tar = warren_template::archive::write_tar(&[warren_template::archive::Entry::file("main.tf", "# empty")]).unwrap();
+        let tar = warren_template::archive::write_tar(&[warren_template::archive::Entry::file("main.tf", "# empty")])
+            .unwrap();
         let request = self.server.request(Method::POST, "/api/v2/files", &self.token);
         let response = request.header("Content-Type", "application/x-tar").body(tar).send().await.unwrap();
         let (status, body) = answer(response).await;
@@ -202,7 +204,10 @@ async fn workspace_lives_and_dies() {
     let job = world.daemon.run_one().await;
     let Some(warren_proto::provisionerd::acquired_job::Type::WorkspaceBuild(build)) = job.r#type else { panic!() };
     let metadata = build.metadata.unwrap();
-    assert_eq!((metadata.workspace_owner.as_str(), metadata.workspace_owner_groups), ("admin", vec!["Everyone".to_owned()]));
+    assert_eq!(
+        (metadata.workspace_owner.as_str(), metadata.workspace_owner_groups),
+        ("admin", vec!["Everyone".to_owned()])
+    );
     assert!(!metadata.workspace_owner_session_token.is_empty() && !metadata.workspace_owner_ssh_private_key.is_empty());
     let me = world.server.get("/api/v2/users/me", &metadata.workspace_owner_session_token).await;
     assert_eq!(me.status(), 200, "the token of the workspace is the owner's");
@@ -211,8 +216,14 @@ async fn workspace_lives_and_dies() {
     assert_eq!((&latest["status"], &latest["template_version_name"]), (&json!("running"), &json!("v1")));
     assert!(latest["deadline"].is_string());
     let agent = &latest["resources"][0]["agents"][0];
-    assert_eq!((&agent["name"], &agent["status"], &agent["display_apps"]), (&json!("main"), &json!("connecting"), &json!(["vscode"])));
-    assert_eq!((&agent["apps"][0]["id"], &agent["apps"][0]["subdomain_name"]), (&created["id"], &json!("web--dev--admin")));
+    assert_eq!(
+        (&agent["name"], &agent["status"], &agent["display_apps"]),
+        (&json!("main"), &json!("connecting"), &json!(["vscode"]))
+    );
+    assert_eq!(
+        (&agent["apps"][0]["id"], &agent["apps"][0]["subdomain_name"]),
+        (&created["id"], &json!("web--dev--admin"))
+    );
     assert_eq!(running["health"]["failing_agents"][0], agent["id"]);
     let parameters = world.get(&format!("/workspacebuilds/{}/parameters", text(&latest["id"]))).await.1;
     assert_eq!(parameters, json!([{ "name": "region", "value": "eu" }, { "name": "size", "value": "3" }]));
@@ -224,7 +235,10 @@ async fn workspace_lives_and_dies() {
     assert_eq!(world.get("/workspaces?limit=1&offset=5").await.1["count"], 1);
 
     let (status, stop) = world.build(&created, "stop").await;
-    assert_eq!((status, &stop["build_number"], &stop["matched_provisioners"]["available"]), (201, &json!(2), &json!(1)));
+    assert_eq!(
+        (status, &stop["build_number"], &stop["matched_provisioners"]["available"]),
+        (201, &json!(2), &json!(1))
+    );
     world.daemon.run_one().await;
     let (_, stopped) = world.get(&path).await;
     assert_eq!(stopped["latest_build"]["status"], "stopped");
@@ -269,7 +283,11 @@ async fn bad_requests_change_nothing() {
         (create("dev", json!({ "template_id": NIL.replace('0', "1") })), 400, "template_id"),
         (create("dev", json!({ "rich_parameter_values": [{ "name": "size", "value": "99" }] })), 400, "size"),
         (create("dev", json!({ "rich_parameter_values": [{ "name": "region", "value": "mars" }] })), 400, "region"),
-        (create("dev", json!({ "template_version_preset_id": NIL.replace('0', "1") })), 400, "template_version_preset_id"),
+        (
+            create("dev", json!({ "template_version_preset_id": NIL.replace('0', "1") })),
+            400,
+            "template_version_preset_id",
+        ),
     ];
     for (body, expected, field) in cases {
         let (status, refusal) = world.post("/users/me/workspaces", body.clone()).await;
@@ -292,7 +310,8 @@ async fn bad_requests_change_nothing() {
         assert_eq!(world.post(&builds, body.clone()).await.0, expected, "{body}");
     }
     assert_eq!(world.get(&builds).await.1.as_array().unwrap().len(), 1);
-    let tar_missing = json!({ "storage_method": "file", "provisioner": "terraform", "file_id": NIL.replace('0', "1"), "tags": {} });
+    let tar_missing =
+        json!({ "storage_method": "file", "provisioner": "terraform", "file_id": NIL.replace('0', "1"), "tags": {} });
     let (status, refusal) = world.post(&format!("/organizations/{}/templateversions", world.org), tar_missing).await;
     assert_eq!((status, &refusal["message"]), (404, &json!("File not found.")));
     let nothing = json!({ "storage_method": "x", "provisioner": "z" });
@@ -307,7 +326,9 @@ async fn others_see_nothing_of_a_workspace() {
     world.daemon.run_one().await;
     let member = world.server.member(&world.token, "bob").await;
     let path = format!("/api/v2/workspaces/{}", text(&workspace["id"]));
-    for path in [path.clone(), format!("{path}/watch"), format!("{path}/builds"), "/api/v2/users/admin/workspace/dev".into()] {
+    for path in
+        [path.clone(), format!("{path}/watch"), format!("{path}/builds"), "/api/v2/users/admin/workspace/dev".into()]
+    {
         assert_eq!(world.server.get(&path, &member).await.status(), 404, "{path}");
     }
     let list = json_of(world.server.get("/api/v2/workspaces", &member).await).await;
@@ -370,7 +391,8 @@ async fn dry_runs_and_forms() {
     let world = World::start().await;
     let (_, version) = world.template().await;
     let path = format!("/templateversions/{}", text(&version["id"]));
-    let (status, job) = world.post(&format!("{path}/dry-run"), json!({ "workspace_name": "x", "rich_parameter_values": [] })).await;
+    let (status, job) =
+        world.post(&format!("{path}/dry-run"), json!({ "workspace_name": "x", "rich_parameter_values": [] })).await;
     assert_eq!((status, &job["type"]), (201, &json!("template_version_dry_run")));
     let run = format!("{path}/dry-run/{}", text(&job["id"]));
     assert_eq!(world.get(&format!("{run}/resources")).await.0, 400);
@@ -428,7 +450,10 @@ async fn canceling_and_failing() {
     );
     world.daemon.fail(&job, "terraform apply: exit status 1", failed).await;
     let latest = world.get(&path).await.1["latest_build"].clone();
-    assert_eq!((&latest["status"], &latest["job"]["error"]), (&json!("failed"), &json!("terraform apply: exit status 1")));
+    assert_eq!(
+        (&latest["status"], &latest["job"]["error"]),
+        (&json!("failed"), &json!("terraform apply: exit status 1"))
+    );
     let state = world.server.get(&format!("/api/v2/workspacebuilds/{}/state", text(&latest["id"])), &world.token).await;
     assert_eq!(state.text().await.unwrap(), "partial");
 }
@@ -439,7 +464,11 @@ async fn reading_workspaces_takes_two_statements() {
     let (template, _) = world.template().await;
     let workspace = world.workspace(&template, "dev").await;
     world.daemon.run_one().await;
-    for path in [format!("/workspaces/{}", text(&workspace["id"])), "/workspaces?q=owner:me&limit=25".into(), "/users/me/workspace/dev".into()] {
+    for path in [
+        format!("/workspaces/{}", text(&workspace["id"])),
+        "/workspaces?q=owner:me&limit=25".into(),
+        "/users/me/workspace/dev".into(),
+    ] {
         world.get(&path).await;
         let before = statements(&world);
         world.get(&path).await;
@@ -465,7 +494,10 @@ async fn daemons_and_jobs_are_listed() {
     assert_eq!((status, text(&key["key"]).len()), (201, 43));
     assert_eq!(world.post(&keys, json!({ "name": "Edge" })).await.0, 409);
     assert_eq!(world.post(&keys, json!({ "name": "psk" })).await.0, 400);
-    let own = world.server.request(Method::GET, "/api/v2/provisionerkeys/x", "").header("Coder-Provisioner-Daemon-Key", text(&key["key"]));
+    let own = world
+        .server
+        .request(Method::GET, "/api/v2/provisionerkeys/x", "")
+        .header("Coder-Provisioner-Daemon-Key", text(&key["key"]));
     assert_eq!(json_of(own.send().await.unwrap()).await["tags"], json!({ "zone": "a" }));
     assert_eq!(world.send(Method::DELETE, &format!("{keys}/edge"), &json!({})).await.0, 204);
 }

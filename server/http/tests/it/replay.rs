@@ -11,18 +11,56 @@ use crate::scripted_daemon::{Daemon, start_builds};
 
 /// Path parts of the exchanges that are replayed here.
 const AREAS: &[&str] = &[
-    "/templates", "/templateversions", "/workspaces", "/workspacebuilds/", "/workspace/", "/files", "/provisionerdaemons",
-    "/provisionerjobs", "/autofill-parameters",
+    "/templates",
+    "/templateversions",
+    "/workspaces",
+    "/workspacebuilds/",
+    "/workspace/",
+    "/files",
+    "/provisionerdaemons",
+    "/provisionerjobs",
+    "/autofill-parameters",
 ];
 /// Parts of other areas, replayed elsewhere.
 const OTHERS: &[&str] = &["workspaceagents", "insights", "notifications", "port-share"];
 /// What depends on the state of the recorded world, on configuration or on the text of a template.
 const STATE: &[&str] = &[
-    "started_at", "completed_at", "canceled_at", "worker_id", "error", "error_code", "first_connected_at", "last_connected_at",
-    "disconnected_at", "ready_at", "latency", "reason", "detail", "ttl_ms", "autostart_schedule", "matched_provisioners",
-    "agents", "metadata", "icon", "directory", "expanded_directory", "display_name", "shared_with", "url", "command",
-    "subdomain_name", "validation_min", "validation_max", "name", "has_external_agent", "has_ai_task", "worker_name",
-    "available_workers", "workspace_id", "workspace_name", "workspace_build_transition",
+    "started_at",
+    "completed_at",
+    "canceled_at",
+    "worker_id",
+    "error",
+    "error_code",
+    "first_connected_at",
+    "last_connected_at",
+    "disconnected_at",
+    "ready_at",
+    "latency",
+    "reason",
+    "detail",
+    "ttl_ms",
+    "autostart_schedule",
+    "matched_provisioners",
+    "agents",
+    "metadata",
+    "icon",
+    "directory",
+    "expanded_directory",
+    "display_name",
+    "shared_with",
+    "url",
+    "command",
+    "subdomain_name",
+    "validation_min",
+    "validation_max",
+    "name",
+    "has_external_agent",
+    "has_ai_task",
+    "worker_name",
+    "available_workers",
+    "workspace_id",
+    "workspace_name",
+    "workspace_build_transition",
 ];
 /// Maps whose keys are data.
 const MAPS: &[&str] = &["tags", "environment_variables"];
@@ -85,7 +123,10 @@ async fn recorded_exchanges_have_the_same_shape() {
             }
         }
     }
-    eprintln!("replayed {replayed} of {total} lines of rest.jsonl about templates, workspaces and builds; not: {}", skipped.join(" "));
+    eprintln!(
+        "replayed {replayed} of {total} lines of rest.jsonl about templates, workspaces and builds; not: {}",
+        skipped.join(" ")
+    );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(replayed > total / 2, "too little could be replayed");
 }
@@ -179,7 +220,9 @@ impl Replay {
         let path = self.translated(line["path"].as_str().unwrap());
         let request = self.server.request(method, &path, &self.token);
         let request = match line["request"]["$raw"].as_str() {
-            Some(media) => request.header("Content-Type", media).body(self.upload(line["name"].as_str().unwrap(), media)),
+            Some(media) => {
+                request.header("Content-Type", media).body(self.upload(line["name"].as_str().unwrap(), media))
+            }
             None if line["request"].is_null() => request,
             None => {
                 let mut body = line["request"].clone();
@@ -190,7 +233,11 @@ impl Replay {
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
         let text = String::from_utf8_lossy(&response.bytes().await.unwrap()).into_owned();
-        (status, serde_json::from_str(&text).unwrap_or_else(|_| if text.is_empty() { Value::Null } else { json!({ "$text": text }) }))
+        (
+            status,
+            serde_json::from_str(&text)
+                .unwrap_or_else(|_| if text.is_empty() { Value::Null } else { json!({ "$text": text }) }),
+        )
     }
 
     fn upload(&mut self, name: &str, media: &str) -> Vec<u8> {
@@ -304,7 +351,8 @@ pub(crate) fn compare(recorded: &Value, own: &Value, at: &str, problems: &mut Ve
         (Value::Null, Value::Array(own)) if own.is_empty() => {}
         (recorded, own) if kind(recorded) == kind(own) => {}
         // What is not set yet in one world may be set in the other.
-        (Value::Null, Value::String(_)) | (Value::String(_), Value::Null) if at.ends_with("_at") || at.ends_with("deadline") || at.ends_with("preset_id") => {}
+        (Value::Null, Value::String(_)) | (Value::String(_), Value::Null)
+            if at.ends_with("_at") || at.ends_with("deadline") || at.ends_with("preset_id") => {}
         (recorded, own) => problems.push(format!("{at} is {} in place of {}", kind(own), kind(recorded))),
     }
 }

@@ -75,8 +75,12 @@ impl Daemon {
     }
 
     pub async fn fail(&self, job: &AcquiredJob, error: &str, kind: failed_job::Type) {
-        let failed =
-            FailedJob { job_id: job.job_id.clone(), error: error.into(), error_code: String::new(), r#type: Some(kind) };
+        let failed = FailedJob {
+            job_id: job.job_id.clone(),
+            error: error.into(),
+            error_code: String::new(),
+            r#type: Some(kind),
+        };
         self.session.unary(methods::FAIL_JOB, &failed).await.unwrap();
     }
 
@@ -91,7 +95,10 @@ impl Daemon {
             }
             acquired_job::Type::WorkspaceBuild(build) => completed_job::Type::WorkspaceBuild(build_result(build)),
             acquired_job::Type::TemplateDryRun(_) => {
-                completed_job::Type::TemplateDryRun(completed_job::TemplateDryRun { resources: vec![resource(None)], modules: Vec::new() })
+                completed_job::Type::TemplateDryRun(completed_job::TemplateDryRun {
+                    resources: vec![resource(None)],
+                    modules: Vec::new(),
+                })
             }
         };
         self.log(&job, "Cleaning Up", "").await;
@@ -126,7 +133,11 @@ pub fn resource(agent: Option<(&str, &str)>) -> proto::Resource {
         architecture: "amd64".into(),
         connection_timeout_seconds: 120,
         auth: Some(Auth::Token(token.into())),
-        scripts: vec![proto::Script { display_name: "Startup Script".into(), run_on_start: true, ..Default::default() }],
+        scripts: vec![proto::Script {
+            display_name: "Startup Script".into(),
+            run_on_start: true,
+            ..Default::default()
+        }],
         apps: vec![proto::App {
             id: app.into(),
             slug: "web".into(),
@@ -154,8 +165,10 @@ fn import_result() -> completed_job::TemplateImport {
         mutable: name != "region",
         ..Default::default()
     };
-    let option = |value: &str| proto::RichParameterOption { name: value.into(), value: value.into(), ..Default::default() };
-    let region = proto::RichParameter { options: vec![option("eu"), option("us")], ..parameter("region", "string", "eu") };
+    let option =
+        |value: &str| proto::RichParameterOption { name: value.into(), value: value.into(), ..Default::default() };
+    let region =
+        proto::RichParameter { options: vec![option("eu"), option("us")], ..parameter("region", "string", "eu") };
     let size = proto::RichParameter {
         validation_min: Some(1),
         validation_max: Some(8),

@@ -322,3 +322,19 @@ pub async fn copy_missing_state(q: &impl Querier, job_id: Uuid) -> Result<(), Db
     execute(q, statement!("copy_missing_state"), &[&job_id]).await?;
     Ok(())
 }
+
+row! {
+    struct BuildKindRow {
+        transition: String,
+        reason: String,
+    }
+}
+
+/// Transition and reason of a job's build.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn find_build_kind(q: &impl Querier, job_id: Uuid) -> Result<Option<(String, String)>, DbError> {
+    let row: Option<BuildKindRow> = optional(q, statement!("find_build_kind"), &[&job_id]).await?;
+    Ok(row.map(|row| (row.transition, row.reason)))
+}

@@ -333,3 +333,21 @@ pub async fn count_template_workspaces(
 ) -> Result<i64, DbError> {
     Ok(scalar(q, statement!("count_template_workspaces"), &[&template_id, &prebuilds_user]).await?.unwrap_or(0))
 }
+
+row! {
+    /// Who uses a template, and how long its builds take.
+    pub struct TemplateStatsRow {
+        pub id: Uuid,
+        pub active_users: i64,
+        /// Transition to median and 95th percentile in milliseconds.
+        pub build_times: Json<std::collections::BTreeMap<String, [i64; 2]>>,
+    }
+}
+
+/// Figures of every live template. Reads many rows: keep the answer for a while.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn list_template_stats(q: &impl Querier, since: Timestamp) -> Result<Vec<TemplateStatsRow>, DbError> {
+    all(q, statement!("list_template_stats"), &[&since]).await
+}

@@ -1,0 +1,2 @@
+-- $1 job
+SELECT transition, reason FROM workspace_builds WHERE job_id = $1
