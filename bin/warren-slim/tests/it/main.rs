@@ -1,5 +1,7 @@
 //! Runs of the official program that need no server: bad words, no login, examples of errors and questions.
 
+mod announced;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
