@@ -1,11 +1,11 @@
 //! What this build says of itself. The version is the compatibility version: clients compare it with the server's for equality.
 
 /// The release whose contract is spoken.
-pub const COMPATIBILITY_VERSION: &str = "v2.31.0";
+pub use warren_types::COMPATIBILITY_VERSION;
 /// Warren's own version.
 pub const OWN_VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The project's page.
-pub const EXTERNAL_URL: &str = "https://github.com/warren-dev/warren";
+pub const EXTERNAL_URL: &str = "https://github.com/coder/coder";
 
 /// Operating system and architecture in the names that binaries and headers use.
 pub fn platform() -> (&'static str, &'static str) {
