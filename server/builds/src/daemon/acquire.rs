@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use warren_db::builds;
 use warren_db::jobs::{self, JobRow, Worker};
+use warren_db::{builds, daemons};
 use warren_proto::provisionerd::{AcquiredJob, CancelAcquire};
 use warren_rpc::{Receiver, RpcError, Sender};
 
-use super::Connection;
+use super::{BUILT_IN_KEY, Connection, PSK_KEY, USER_KEY};
 use crate::events::{JobPosted, post_job_tx};
 use crate::input::BUILD;
 use crate::queue::QueueWaitLabels;
@@ -72,6 +72,7 @@ impl Connection {
 
     /// The next job with its payload. A job whose payload cannot be made fails, and the next one is waited for.
     async fn next_job(&self, cancel: &CancellationToken) -> Result<Option<(JobRow, AcquiredJob)>, Error> {
+        self.check_key().await?;
         loop {
             let worker = Worker {
                 id: self.daemon_id,
@@ -80,6 +81,10 @@ impl Connection {
                 tags: &self.identity.tags,
             };
             let Some(row) = self.builds.0.acquirer.acquire(worker, cancel).await? else { return Ok(None) };
+            if let Err(error) = self.check_key().await {
+                self.release(&row).await?;
+                return Err(error);
+            }
             match self.payload(&row).await {
                 Ok(job) => {
                     self.note_wait(&row).await;
@@ -92,6 +97,19 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// A removed key ends the work of its daemons with the job that they have.
+    async fn check_key(&self) -> Result<(), Error> {
+        let key = self.identity.key_id;
+        if [BUILT_IN_KEY, USER_KEY, PSK_KEY].contains(&key) {
+            return Ok(());
+        }
+        let conn = self.builds.0.db.conn().await?;
+        if daemons::has_key(&conn, key).await? {
+            return Ok(());
+        }
+        Err(Error::Invalid("the provisioner key of this daemon was removed".into()))
     }
 
     /// A figure only: a failure to find the labels leaves them empty.

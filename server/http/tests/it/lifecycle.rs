@@ -8,7 +8,7 @@ use warren_builds::Builds;
 use crate::harness::{TestServer, json_of};
 use crate::scripted_daemon::{Daemon, start_builds};
 
-const NIL: &str = "00000000-0000-0000-0000-000000000000";
+pub const NIL: &str = "00000000-0000-0000-0000-000000000000";
 
 pub struct World {
     pub server: TestServer,
@@ -98,7 +98,7 @@ fn statements(world: &World) -> u64 {
     world.server.services.db.stats().snapshot().iter().map(|(_, sample)| sample.count).sum()
 }
 
-fn text(value: &Value) -> &str {
+pub fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("not a string: {value}"))
 }
 

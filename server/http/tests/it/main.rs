@@ -12,5 +12,6 @@ mod pages;
 mod replay;
 mod scripted_daemon;
 mod sessions;
+mod streams;
 mod transport;
 mod users;

@@ -176,3 +176,11 @@ pub async fn find_key_by_secret(q: &impl Querier, hashed_secret: &[u8]) -> Resul
 pub async fn delete_key(q: &impl Querier, organization_id: Uuid, name: &str) -> Result<bool, DbError> {
     Ok(execute(q, statement!("delete_key"), &[&organization_id, &name]).await? > 0)
 }
+
+/// Whether a key is still there.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn has_key(q: &impl Querier, id: Uuid) -> Result<bool, DbError> {
+    Ok(scalar(q, statement!("has_key"), &[&id]).await?.unwrap_or(false))
+}
