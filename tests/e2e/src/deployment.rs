@@ -89,6 +89,8 @@ impl Deployment {
             .env("CODER_HTTP_ADDRESS", address.to_string())
             .env("CODER_ACCESS_URL", access_url.as_str().trim_end_matches('/'))
             .env("CODER_TELEMETRY_ENABLE", "false")
+            // Nothing outside this machine: a client that cannot resolve STUN servers starts its relay connection anew.
+            .env("CODER_DERP_SERVER_STUN_ADDRESSES", "disable")
             // A story makes more calls in a minute than a person.
             .env("CODER_DANGEROUS_DISABLE_RATE_LIMITS", "true")
             .current_dir(directory)
