@@ -26,9 +26,9 @@ pub(crate) struct Activity {
 /// What an agent's connections moved, as it reported last.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Traffic {
-    /// Bytes from clients in all reports together.
+    /// Bytes from clients since the report before.
     pub rx_bytes: i64,
-    /// Bytes to clients in all reports together.
+    /// Bytes to clients since the report before.
     pub tx_bytes: i64,
     /// Connections at the last report.
     pub connections: i64,
@@ -51,10 +51,14 @@ impl Activity {
 
     pub(crate) fn note_traffic(&self, agent: Uuid, stats: &Stats) {
         let mut traffic = self.traffic.lock();
+        // Who was never used costs nothing.
+        if stats.connection_count == 0 && !traffic.contains_key(&agent) {
+            return;
+        }
         let entry = traffic.entry(agent).or_default();
         *entry = Traffic {
-            rx_bytes: entry.rx_bytes.saturating_add(stats.rx_bytes.max(0)),
-            tx_bytes: entry.tx_bytes.saturating_add(stats.tx_bytes.max(0)),
+            rx_bytes: stats.rx_bytes.max(0),
+            tx_bytes: stats.tx_bytes.max(0),
             connections: stats.connection_count,
             sessions_vscode: stats.session_count_vscode,
             sessions_jetbrains: stats.session_count_jetbrains,
@@ -73,6 +77,14 @@ impl Agents {
     /// What agents reported last.
     pub fn traffic(&self) -> Vec<(Uuid, Traffic)> {
         self.0.activity.traffic.lock().iter().map(|(agent, traffic)| (*agent, *traffic)).collect()
+    }
+
+    /// Writes what was used at once, for the end of a server and for tests.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn flush_activity(&self) -> Result<(), DbError> {
+        self.write_activity_once(now()).await
     }
 
     pub(crate) async fn write_activity(self) {

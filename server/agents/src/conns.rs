@@ -6,6 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 use parking_lot::Mutex;
@@ -35,6 +36,17 @@ struct Inner {
     agents: Mutex<HashMap<Uuid, Tunnel>>,
     tasks: TaskTracker,
     shutdown: CancellationToken,
+    opened: AtomicU64,
+    open: Arc<AtomicU64>,
+}
+
+/// Streams that the server opened to agents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnStats {
+    /// Since the start.
+    pub opened: u64,
+    /// Now.
+    pub open: u64,
 }
 
 /// A tunnel to an agent. Streams hold `streams`, so its count is theirs and one.
@@ -60,7 +72,15 @@ impl AgentConns {
             agents: Mutex::default(),
             tasks,
             shutdown,
+            opened: AtomicU64::new(0),
+            open: Arc::default(),
         }))
+    }
+
+    /// Counters; `None` before the first stream.
+    pub fn stats(&self) -> Option<ConnStats> {
+        let stats = ConnStats { opened: self.0.opened.load(Relaxed), open: self.0.open.load(Relaxed) };
+        (stats.opened > 0).then_some(stats)
     }
 
     /// Opens a stream to a TCP port of an agent.
@@ -85,7 +105,8 @@ impl AgentConns {
         if let Some(tunnel) = self.0.agents.lock().get_mut(&agent) {
             tunnel.reached = Some(Instant::now());
         }
-        Ok(AgentStream { stream, _ticket: ticket })
+        self.0.opened.fetch_add(1, Relaxed);
+        Ok(AgentStream { stream, _ticket: ticket, _open: OpenStream::new(self.0.open.clone()) })
     }
 
     fn ticket(&self, agent: Uuid) -> (Arc<()>, bool) {
@@ -169,6 +190,23 @@ impl AgentConns {
 pub struct AgentStream {
     stream: TcpStream,
     _ticket: Arc<()>,
+    _open: OpenStream,
+}
+
+/// Counts a stream while it is open.
+struct OpenStream(Arc<AtomicU64>);
+
+impl OpenStream {
+    fn new(open: Arc<AtomicU64>) -> Self {
+        open.fetch_add(1, Relaxed);
+        Self(open)
+    }
+}
+
+impl Drop for OpenStream {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
 }
 
 impl AsyncRead for AgentStream {

@@ -20,6 +20,7 @@ use crate::client::{self, ClientSession};
 use crate::conns::AgentConns;
 use crate::coordination::Coordination;
 use crate::derp_map;
+use crate::fleet::Fleet;
 use crate::live::Live;
 use crate::resume::ResumeTokens;
 use crate::rpc;
@@ -52,6 +53,7 @@ pub(crate) struct Inner {
     pub(crate) activity: Activity,
     pub(crate) resume: ResumeTokens,
     pub(crate) conns: AgentConns,
+    pub(crate) fleet: Fleet,
     pub(crate) router: Arc<Router<AgentSession>>,
     pub(crate) client_router: Arc<Router<ClientSession>>,
     /// Owners whose channel is heard.
@@ -86,6 +88,7 @@ impl Agents {
             tokens: TokenCache::default(),
             activity: Activity::default(),
             conns,
+            fleet: Fleet::default(),
             router: Arc::new(rpc::router()),
             client_router: Arc::new(client::router()),
             owners: Mutex::default(),

@@ -90,6 +90,8 @@ pub(crate) fn config(values: &Values, access_url: Url, data_dir: &Path) -> Resul
         derp_force_websockets: values.bool("derp-force-websockets"),
         block_direct_connections: values.bool("block-direct-connections"),
         disable_path_apps: values.bool("disable-path-apps"),
+        path_app_sharing: values.bool("dangerous-allow-path-app-sharing"),
+        path_app_site_owner_access: values.bool("dangerous-allow-path-app-site-owner-access"),
         strict_transport_security: u64::try_from(values.int("strict-transport-security")).unwrap_or(0),
         data_dir: data_dir.to_owned(),
         cache_dir,

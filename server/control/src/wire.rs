@@ -36,6 +36,7 @@ pub(crate) fn render_metrics(services: &Services) -> String {
     database(services, &mut text);
     bus(services, &mut text);
     queue(services, &mut text);
+    warren_http::agent_metrics(services, &mut text);
     text.finish()
 }
 

@@ -109,6 +109,10 @@ pub struct Config {
     pub block_direct_connections: bool,
     /// `disable-path-apps`
     pub disable_path_apps: bool,
+    /// `dangerous-allow-path-app-sharing`
+    pub path_app_sharing: bool,
+    /// `dangerous-allow-path-app-site-owner-access`
+    pub path_app_site_owner_access: bool,
     /// `strict-transport-security`, seconds
     pub strict_transport_security: u64,
     /// The data directory.
@@ -213,6 +217,8 @@ impl Default for Config {
             derp_force_websockets: false,
             block_direct_connections: false,
             disable_path_apps: false,
+            path_app_sharing: false,
+            path_app_site_owner_access: false,
             strict_transport_security: 0,
             data_dir: PathBuf::new(),
             cache_dir: PathBuf::new(),

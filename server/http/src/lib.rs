@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod agent_metrics;
 mod agent_parts;
 mod api;
 mod authenticate;
@@ -20,6 +21,7 @@ mod rules;
 mod stream;
 mod websocket;
 
+pub use agent_metrics::agent_metrics;
 pub use agent_parts::{AgentParts, AgentPartsError};
 pub use api::{Api, Auth, RateScope, Route, RouteOptions, State};
 pub use error::{ApiError, Result};

@@ -92,9 +92,12 @@ impl ServerAccess {
         let may_connect =
             visitor.as_ref().is_some_and(|cx| guarded.check(&cx.actor, Action::ApplicationConnect).is_ok());
         let row = guarded.system("sharing of apps goes beyond the rights to the workspace");
-        let level = effective_level(Level::parse(row.sharing_level.as_deref()?), true, false);
-        // Path apps share the dashboard's origin: what one person's app serves must not act for another person.
-        let is_owner = visitor.as_ref().is_some_and(|cx| cx.actor.user_id == row.owner_id) && may_connect;
+        let config = &self.0.config;
+        let level = effective_level(Level::parse(row.sharing_level.as_deref()?), true, config.path_app_sharing);
+        // Path apps share the dashboard's origin: what one person's app serves must not act for another person, unless the
+        // deployment trusts everybody so far.
+        let own = visitor.as_ref().is_some_and(|cx| cx.actor.user_id == row.owner_id);
+        let is_owner = may_connect && (own || config.path_app_site_owner_access);
         let open = match (level, visitor) {
             (Level::Public, _) => true,
             (Level::Authenticated, Some(_)) => true,

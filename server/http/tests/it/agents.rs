@@ -52,7 +52,12 @@ pub(crate) struct ScriptedAgent {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        let (server, owner) = TestServer::with_owner().await;
+        Self::start_with(|_| {}).await
+    }
+
+    async fn start_with(change: impl FnOnce(&mut warren_core::Config)) -> Self {
+        let server = TestServer::start_with(change).await;
+        let owner = server.first_user().await;
         let builds = start_builds(&server.services);
         let parts = AgentParts::install(&server.services).await.unwrap();
         let organization = json_of(server.get("/api/v2/organizations/default", &owner).await).await;
@@ -84,7 +89,7 @@ impl World {
         self.daemon.run_one().await;
         let body = json!({ "name": "local", "template_version_id": version["id"] });
         let template = self.post(&format!("/organizations/{}/templates", self.org), body).await;
-        let body = json!({ "name": "dev", "template_id": template["id"] });
+        let body = json!({ "name": "dev", "template_id": template["id"], "ttl_ms": 7_200_000 });
         let workspace = self.post("/users/me/workspaces", body).await;
         let token = Uuid::new_v4().to_string();
         let job = self.daemon.acquire().await;
@@ -574,4 +579,121 @@ async fn relay_and_programs_answer_without_a_token() {
     let mut map = world.open("/api/v2/derp-map", "").await;
     let first = tokio::time::timeout(SOON, map.next()).await.unwrap().unwrap().unwrap();
     assert!(matches!(&first, Message::Binary(data) if data.ends_with(b"\n") && data.starts_with(b"{\"Regions\"")), "{first:?}");
+}
+
+#[tokio::test]
+async fn shared_path_apps_need_the_deployments_consent() {
+    let world = World::start_with(|config| config.path_app_sharing = true).await;
+    let workspace = world.workspace(18_080).await;
+    let agent = world.connect_agent(&workspace).await;
+    let _serving = agent.serve(&world.server.url, 18_080).await;
+    world.agent_is(&workspace, "status", "connected").await;
+    let member = world.server.member(&world.owner, "bob").await;
+    for token in ["", &member] {
+        let shared = world.server.get("/@admin/dev/apps/web/x", token).await;
+        assert_eq!(shared.status(), 200);
+    }
+}
+
+/// GHSA-qrwj-vh9x-gw5v: an agent cannot send the server to another place.
+#[tokio::test]
+async fn ghsa_qrwj_vh9x_gw5v_redirects_of_an_agent_are_not_followed() {
+    let world = World::start().await;
+    let workspace = world.workspace(18_080).await;
+    let agent = world.connect_agent(&workspace).await;
+    let addresses = vec![address_of(agent.id), desktop_address_of(agent.id)];
+    let map = agent.manifest.derp_map.clone().unwrap();
+    let node = Node::start(NodeOptions::new(agent.id, addresses, map, world.server.url.parse().unwrap())).await.unwrap();
+    let (session, coordinating) = (agent.session.clone(), node.clone());
+    let _coordinate = AbortOnDropHandle::new(tokio::spawn(async move {
+        coordinating.coordinate(&session, Role::Agent, CancellationToken::new()).await.ok();
+    }));
+    let seen = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = seen.clone();
+    let api = axum::Router::new().fallback(move || {
+        counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        async { axum::response::Redirect::temporary("/api/v0/elsewhere") }
+    });
+    let listener = Port(node.listen(4).await.unwrap());
+    let _api = AbortOnDropHandle::new(tokio::spawn(async { drop(axum::serve(listener, api).await) }));
+    world.agent_is(&workspace, "status", "connected").await;
+    let path = format!("/api/v2/workspaceagents/{}/listening-ports", workspace.agent);
+    assert_eq!(world.server.get(&path, &world.owner).await.status(), 500);
+    assert_eq!(seen.load(std::sync::atomic::Ordering::SeqCst), 1);
+}
+
+/// GHSA-wrq8-fcv5-8hvp: the addresses of an agent are those of its id, whatever it announces.
+#[tokio::test]
+async fn ghsa_wrq8_fcv5_8hvp_agent_cannot_take_anothers_address() {
+    use warren_proto::tailnet::{self, coordinate_request::UpdateSelf, tailnet_methods};
+    let world = World::start().await;
+    let workspace = world.workspace(8080).await;
+    let agent = world.connect_agent(&workspace).await;
+    let own = format!("{}/128", address_of(agent.id));
+    let foreign = format!("{}/128", address_of(Uuid::new_v4()));
+    for (addresses, allowed_ips) in [(&own, &foreign), (&foreign, &own)] {
+        let (mut requests, mut responses) = agent.session.bidi(tailnet_methods::COORDINATE).await.unwrap();
+        let node = tailnet::Node {
+            addresses: vec![addresses.clone()],
+            allowed_ips: vec![allowed_ips.clone()],
+            ..Default::default()
+        };
+        let update_self = Some(UpdateSelf { node: Some(node) });
+        requests.send(&tailnet::CoordinateRequest { update_self, ..Default::default() }).await.unwrap();
+        let answer = tokio::time::timeout(SOON, responses.recv()).await.unwrap();
+        assert!(matches!(&answer, Ok(Some(answer)) if !answer.error.is_empty()), "{answer:?}");
+        assert!(world.parts.agents().coordination().node(agent.id).is_none());
+    }
+}
+
+#[tokio::test]
+async fn use_of_a_workspace_is_written_in_batches_and_moves_its_deadline() {
+    let world = World::start().await;
+    let workspace = world.workspace(8080).await;
+    let agent = world.connect_agent(&workspace).await;
+    let path = format!("/workspaces/{}", workspace.id);
+    let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(31);
+    let body = json!({ "deadline": soon.to_string() });
+    let set = world.server.put(&format!("/api/v2{path}/extend"), &world.owner, &body).await;
+    assert_eq!(set.status(), 200, "{}", set.text().await.unwrap());
+    let before = world.get(&path).await;
+    let stats = proto::UpdateStatsRequest { stats: Some(proto::Stats { connection_count: 1, ..Default::default() }) };
+    agent.session.unary(agent_method::UPDATE_STATS, &stats).await.unwrap();
+    assert_eq!(world.get(&path).await["last_used_at"], before["last_used_at"], "not at once");
+    world.parts.agents().flush_activity().await.unwrap();
+    let after = world.get(&path).await;
+    let time = |value: &Value| value.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    assert!(time(&after["last_used_at"]) > time(&before["last_used_at"]));
+    assert!(time(&after["latest_build"]["deadline"]) > time(&before["latest_build"]["deadline"]));
+}
+
+#[tokio::test]
+async fn metrics_count_agents_streams_and_the_relay() {
+    let world = World::start().await;
+    let workspace = world.workspace(18_080).await;
+    let agent = world.connect_agent(&workspace).await;
+    let _serving = agent.serve(&world.server.url, 18_080).await;
+    world.agent_is(&workspace, "status", "connected").await;
+    assert_eq!(world.server.get("/@admin/dev/apps/web/x", &world.owner).await.status(), 200);
+    let until = async {
+        loop {
+            let mut text = warren_observe::metrics::Text::default();
+            warren_http::agent_metrics(&world.server.services, &mut text);
+            let text = text.finish();
+            if text.contains("coderd_agents_up") {
+                return text;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let text = tokio::time::timeout(SOON, until).await.unwrap();
+    for line in [
+        "coderd_agents_up{template_name=\"local\",template_version=\"v1\",username=\"admin\",workspace_name=\"dev\"} 1",
+        "coderd_agents_apps{agent_name=\"main\",app_name=\"Web\",health=\"initializing\",username=\"admin\",workspace_name=\"dev\"} 1",
+        "coder_servertailnet_connections_total{network=\"tcp\"} 1",
+        "coder_derp_server_clients_local 2",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    assert!(text.contains("lifecycle_state=\"created\",status=\"connected\",tailnet_node=\"nodeid:"), "{text}");
 }

@@ -108,6 +108,26 @@ impl Protected for AppTargetRow {
 }
 
 row! {
+    /// An agent of a workspace's latest build, as metrics show it.
+    pub struct FleetRow {
+        pub id: Uuid,
+        pub name: String,
+        pub owner_name: String,
+        pub workspace_name: String,
+        pub template_name: String,
+        pub version_name: String,
+        pub created_at: Timestamp,
+        pub connection_timeout_seconds: i32,
+        pub lifecycle_state: String,
+        pub first_connected_at: Option<Timestamp>,
+        pub last_connected_at: Option<Timestamp>,
+        pub disconnected_at: Option<Timestamp>,
+        pub app_names: Vec<String>,
+        pub app_healths: Vec<String>,
+    }
+}
+
+row! {
     /// A key pair in OpenSSH form.
     pub struct GitKeyRow {
         pub public_key: String,
@@ -377,4 +397,12 @@ pub async fn list_app_targets(
 /// [`DbError`].
 pub async fn find_git_key(q: &impl Querier, user: Uuid) -> Result<Option<GitKeyRow>, DbError> {
     optional(q, statement!("find_git_key"), &[&user]).await
+}
+
+/// Every agent of the latest build of every workspace.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn list_fleet(q: &impl Querier) -> Result<Vec<FleetRow>, DbError> {
+    all(q, statement!("list_fleet"), &[]).await
 }
