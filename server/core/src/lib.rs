@@ -10,6 +10,7 @@ mod examples;
 pub mod deployment;
 mod extensions;
 pub mod files;
+pub mod health;
 pub mod keys;
 mod logs;
 mod names;

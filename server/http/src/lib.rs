@@ -11,6 +11,7 @@ mod csrf;
 mod describe;
 mod error;
 pub mod extract;
+mod health;
 mod json;
 mod openapi;
 mod pipe;

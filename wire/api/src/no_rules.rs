@@ -9,6 +9,7 @@ impl Rules for UpdateTemplateAcl {}
 impl Rules for UpdateWorkspaceAcl {}
 impl Rules for CreateProvisionerKeyRequest {}
 impl Rules for ArchiveTemplateVersionsRequest {}
+impl Rules for UpdateHealthSettings {}
 
 /// `CreateProvisionerKeyRequest`.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]

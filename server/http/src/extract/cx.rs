@@ -9,7 +9,7 @@ use warren_auth::AgentIdentity;
 use warren_core::{Cx, Error, RequestInfo, Services};
 
 use crate::api::State;
-use crate::authenticate::{Caller, context};
+use crate::authenticate::{Caller, context, token_of};
 use crate::describe::Describe;
 use crate::error::ApiError;
 
@@ -79,3 +79,17 @@ impl Describe for Option<Cx> {}
 impl Describe for Server {}
 impl Describe for Request {}
 impl Describe for Agent {}
+
+/// The token that the caller authenticated with, for a call that the server makes to itself in the caller's name.
+#[derive(Clone)]
+pub struct SessionToken(pub String);
+
+impl FromRequestParts<State> for SessionToken {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Infallible> {
+        Ok(Self(token_of(parts, &state.0).map(|(token, _)| token).unwrap_or_default()))
+    }
+}
+
+impl Describe for SessionToken {}

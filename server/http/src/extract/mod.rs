@@ -7,7 +7,7 @@ mod path;
 mod query;
 
 pub use body::{Body, RawBody};
-pub use cx::{Agent, Request, Server};
+pub use cx::{Agent, Request, Server, SessionToken};
 pub use form::{Csrf, Form};
 pub(crate) use form::{NewCsrfCookie, csrf_token};
 pub use path::Path;

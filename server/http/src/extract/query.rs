@@ -32,7 +32,12 @@ impl<T: DeserializeOwned> FromRequestParts<State> for Query<T> {
 }
 
 fn bad(detail: &str) -> ApiError {
-    ApiError(Error::invalid("Query parameters have invalid values.").detail(detail))
+    let error = Error::invalid("Query parameters have invalid values.");
+    // A query that takes no unknown parameters names the one that it does not know.
+    match detail.split_once("unknown field `").and_then(|(_, rest)| rest.split_once('`')) {
+        Some((field, _)) => ApiError(error.validation(field, format!("{field:?} is not a valid query param"))),
+        None => ApiError(error.detail(detail)),
+    }
 }
 
 impl<T> Describe for Query<T> {}

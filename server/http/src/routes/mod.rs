@@ -4,6 +4,7 @@ mod agent_me;
 mod agents;
 mod apps;
 mod bin;
+mod debug;
 pub(crate) mod deployment;
 mod dynamic_parameters;
 mod external_auth;
@@ -30,6 +31,7 @@ pub fn api() -> Api {
     let mut api = Api::default();
     root::routes(&mut api);
     deployment::routes(&mut api);
+    debug::routes(&mut api);
     users::routes(&mut api);
     keys::routes(&mut api);
     organizations::routes(&mut api);

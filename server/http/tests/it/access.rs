@@ -68,6 +68,7 @@ pub const TABLE: &[(&str, Access, &str)] = &[
     ("debug-info-deployment-health", Admin, ""),
     ("get-health-settings", Admin, ""),
     ("update-health-settings", Admin, r#"{"dismissed_healthchecks":["DERP"]}"#),
+    ("debug-info-websocket-test", Admin, ""),
     ("get-audit-logs", Admin, ""),
     // users
     ("get-users", SignedIn, ""),

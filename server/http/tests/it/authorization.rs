@@ -47,6 +47,7 @@ fn every_route_is_in_the_table() {
 #[tokio::test]
 async fn without_a_token_only_public_routes_answer() {
     let (server, _) = TestServer::with_owner().await;
+    warren_http::AgentParts::install(&server.services).await.unwrap();
     let mut wrong = Vec::new();
     for route in warren_http::api().routes() {
         let Some(method) = route.method.clone() else { continue };

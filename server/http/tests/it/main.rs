@@ -10,6 +10,7 @@ mod harness;
 mod lifecycle;
 mod pages;
 mod replay;
+mod replay_accounts;
 mod scripted_daemon;
 mod sessions;
 mod streams;

@@ -58,3 +58,22 @@ async fn login_is_limited() {
     assert_eq!(refused.headers()["x-ratelimit-limit"], "60");
     assert_eq!(refused.headers()["retry-after"], "60");
 }
+
+#[tokio::test]
+async fn health_report_tries_what_it_speaks_of() {
+    let (server, owner) = TestServer::with_owner().await;
+    warren_http::AgentParts::install(&server.services).await.unwrap();
+    let response = server.get("/api/v2/debug/health?force=true", &owner).await;
+    let text = response.text().await.unwrap();
+    assert!(text.starts_with("{\n\t\""), "{text}");
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(report["access_url"]["healthz_response"], "OK");
+    assert_eq!(report["websocket"]["code"], 101, "{report}");
+    assert_eq!(report["database"]["reachable"], true);
+    assert_eq!(report["derp"]["healthy"], true, "{report}");
+    // Nobody builds here.
+    assert_eq!(report["provisioner_daemons"]["severity"], "error");
+    assert_eq!(report["healthy"], false);
+    let bob = server.member(&owner, "bob").await;
+    assert_eq!(server.get("/api/v2/debug/health", &bob).await.status(), 403);
+}

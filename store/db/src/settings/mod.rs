@@ -34,3 +34,9 @@ pub async fn count_workspaces_by_status(q: &impl Querier) -> Result<Vec<(String,
     let rows: Vec<WorkspaceStatusCount> = crate::all(q, statement!("count_workspaces_by_status"), &[]).await?;
     Ok(rows.into_iter().map(|row| (row.status, row.count)).collect())
 }
+
+/// One round trip.
+pub async fn ping(q: &impl Querier) -> Result<(), DbError> {
+    execute(q, statement!("ping"), &[]).await?;
+    Ok(())
+}
