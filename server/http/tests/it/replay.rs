@@ -297,7 +297,6 @@ fn move_times(body: &mut Value) {
 }
 
 pub(crate) fn uuids(text: &str) -> BTreeSet<String> {
-pub fn uuids(text: &str) -> BTreeSet<String> {
     let places = (0..text.len().saturating_sub(35)).filter_map(|at| text.get(at..at + 36));
     places.filter(|part| part.as_bytes()[8] == b'-' && uuid::Uuid::parse_str(part).is_ok()).map(str::to_owned).collect()
 }
@@ -328,7 +327,6 @@ fn kind(value: &Value) -> &'static str {
 }
 
 pub(crate) fn compare(recorded: &Value, own: &Value, at: &str, problems: &mut Vec<String>) {
-pub fn compare(recorded: &Value, own: &Value, at: &str, problems: &mut Vec<String>) {
     match (recorded, own) {
         (Value::Object(recorded), Value::Object(own)) => {
             for key in recorded.keys().filter(|key| !own.contains_key(*key) && !STATE.contains(&key.as_str())) {
