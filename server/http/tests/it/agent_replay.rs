@@ -15,13 +15,18 @@ use warren_db::resources::{
 };
 use warren_drpc::{Kind, Packet, PacketReader};
 use warren_proto::agent::Manifest;
+use warren_proto::tailnet::coordinate_response::peer_update::Kind as Update;
+use warren_proto::tailnet::{CoordinateRequest, CoordinateResponse, RefreshResumeTokenResponse};
 use warren_rpc::DialOptions;
 
 use crate::agents::World;
 
 const SOON: Duration = Duration::from_secs(20);
+/// How long answers are waited for that others cause.
+const SHARED_WAIT: Duration = Duration::from_secs(2);
 /// Calls whose answers depend on others than the agent.
 const SHARED: [&str; 2] = ["/coder.tailnet.v2.Tailnet/Coordinate", "/coder.tailnet.v2.Tailnet/StreamDERPMaps"];
+const RESUME: &str = "/coder.tailnet.v2.Tailnet/RefreshResumeToken";
 const MANIFEST: &str = "/coder.agent.v2.Agent/GetManifest";
 
 struct Recorded {
@@ -33,9 +38,9 @@ struct Recorded {
     cut: bool,
 }
 
-fn recording() -> Option<Vec<Value>> {
+fn recording(file: &str) -> Option<Vec<Value>> {
     let spec = crate::replay::spec()?;
-    let text = std::fs::read_to_string(spec.join("golden/wire-agent.jsonl")).ok()?;
+    let text = std::fs::read_to_string(spec.join("golden").join(file)).ok()?;
     Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }
 
@@ -84,7 +89,13 @@ fn packets(frames: &[Recorded], to_server: bool) -> BTreeMap<u32, Vec<(f64, Pack
     streams.into_iter().map(|(id, (packets, times))| (id, times.into_iter().zip(packets.seen).collect())).collect()
 }
 
-async fn play(world: &World, token: &str, lines: &[Value], conn: &str) -> (usize, usize) {
+/// Plays the caller's side; the answers by stream, and the calls.
+async fn play(
+    url: String,
+    token: &str,
+    lines: &[Value],
+    conn: &str,
+) -> (BTreeMap<u32, Packets>, BTreeMap<u32, String>, BTreeSet<u32>) {
     let frames = frames(lines, conn);
     let cut: BTreeSet<u32> = frames.iter().filter(|frame| frame.cut).map(|frame| frame.stream).collect();
     let (asked, expected) = (packets(&frames, true), packets(&frames, false));
@@ -93,41 +104,67 @@ async fn play(world: &World, token: &str, lines: &[Value], conn: &str) -> (usize
         .filter_map(|(id, packets)| Some((*id, packets.iter().find(|(_, packet)| packet.kind == Kind::Invoke)?)))
         .map(|(id, (_, packet))| (id, String::from_utf8(packet.data.to_vec()).unwrap()))
         .collect();
-    let url = world.socket_url("/api/v2/workspaceagents/me/rpc?role=agent&version=2.8");
     let header = HeaderName::from_static("coder-session-token");
     let pipe = warren_rpc::dial(DialOptions::new(url).header(header, HeaderValue::from_str(token).unwrap())).await.unwrap();
     let (mut reader, mut writer) = tokio::io::split(pipe);
     let mut answers: BTreeMap<u32, Packets> = BTreeMap::new();
     for frame in frames.iter().filter(|frame| frame.to_server && !cut.contains(&frame.stream) && kind(&frame.frame) < 2) {
-        // The agent had these answers when it sent this.
+        // The caller had these answers when it sent this. Those that come from others need not come again.
         let shared = rpc.get(&frame.stream).is_none_or(|rpc| SHARED.contains(&rpc.as_str()));
+        let limit = if shared { SHARED_WAIT } else { SOON };
         let had = expected.get(&frame.stream).into_iter().flatten().filter(|(at, _)| *at < frame.at).count();
-        while !shared && answers.get(&frame.stream).map_or(0, |packets| packets.seen.len()) < had {
-            receive(&mut reader, &mut answers).await;
+        while answers.get(&frame.stream).map_or(0, |packets| packets.seen.len()) < had {
+            let received = receive(&mut reader, &mut answers, limit).await;
+            assert!(received || shared, "{conn}: no answer in time");
+            if !received {
+                break;
+            }
         }
         writer.write_all(&frame.frame).await.unwrap();
         writer.flush().await.unwrap();
     }
-    let comparable: Vec<u32> = rpc
-        .iter()
-        .filter(|(id, rpc)| !cut.contains(id) && !SHARED.contains(&rpc.as_str()) && expected.contains_key(id))
-        .map(|(id, _)| *id)
-        .collect();
-    for id in &comparable {
-        let wanted = &expected[id];
-        while answers.get(id).map_or(0, |packets| packets.seen.len()) < wanted.len() {
-            receive(&mut reader, &mut answers).await;
+    for (id, rpc) in &rpc {
+        let wanted = expected.get(id).map_or(0, Vec::len);
+        let shared = SHARED.contains(&rpc.as_str());
+        while !cut.contains(id) && answers.get(id).map_or(0, |packets| packets.seen.len()) < wanted {
+            let received = receive(&mut reader, &mut answers, if shared { SHARED_WAIT } else { SOON }).await;
+            assert!(received || shared, "{conn}: no answer to {rpc} in time");
+            if !received {
+                break;
+            }
         }
-        compare(&rpc[id], wanted, &answers[id].seen);
+    }
+    (answers, rpc, cut)
+}
+
+/// Compares the answers of calls that concern the caller alone; how many there were.
+fn compare_all(
+    (answers, rpc, cut): &(BTreeMap<u32, Packets>, BTreeMap<u32, String>, BTreeSet<u32>),
+    lines: &[Value],
+    conn: &str,
+) -> usize {
+    let expected = packets(&frames(lines, conn), false);
+    let comparable = rpc.iter().filter(|(id, rpc)| {
+        !cut.contains(id) && !SHARED.contains(&rpc.as_str()) && expected.contains_key(id)
+    });
+    let mut count = 0;
+    for (id, rpc) in comparable {
+        compare(rpc, &expected[id], &answers[id].seen);
+        count += 1;
     }
     for (id, rpc) in rpc.iter().filter(|(_, rpc)| SHARED.contains(&rpc.as_str())) {
         let failed = answers.get(id).into_iter().flat_map(|packets| &packets.seen).find(|packet| packet.kind == Kind::Error);
         assert!(failed.is_none(), "{rpc}: {failed:?}");
     }
-    (comparable.len(), rpc.len())
+    count
 }
 
-async fn receive(reader: &mut (impl tokio::io::AsyncRead + Unpin), answers: &mut BTreeMap<u32, Packets>) {
+/// Takes one frame; false when none came in time.
+async fn receive(
+    reader: &mut (impl tokio::io::AsyncRead + Unpin),
+    answers: &mut BTreeMap<u32, Packets>,
+    limit: Duration,
+) -> bool {
     let read = async {
         let mut head = [0; 12];
         reader.read_exact(&mut head).await.unwrap();
@@ -139,7 +176,8 @@ async fn receive(reader: &mut (impl tokio::io::AsyncRead + Unpin), answers: &mut
             answers.entry(stream).or_default().push(&data);
         }
     };
-    tokio::time::timeout(SOON, read).await.expect("an answer in time");
+    // Cut between two frames only: frames of this server come in one piece.
+    tokio::time::timeout(limit, read).await.is_ok()
 }
 
 fn compare(rpc: &str, wanted: &[(f64, Packet)], got: &[Packet]) {
@@ -158,6 +196,10 @@ fn compare(rpc: &str, wanted: &[(f64, Packet)], got: &[Packet]) {
                 ..manifest
             };
             assert_eq!(here(got), here(wanted));
+        } else if rpc == RESUME && wanted.kind == Kind::Message {
+            let decode = |packet: &Packet| RefreshResumeTokenResponse::decode(&*packet.data).unwrap();
+            let (wanted, got) = (decode(wanted), decode(got));
+            assert_eq!((got.token.len(), got.refresh_in), (wanted.token.len(), wanted.refresh_in));
         } else {
             assert_eq!(got.data, wanted.data, "{rpc}");
         }
@@ -274,7 +316,7 @@ async fn install_recorded_agent(world: &World, workspace: &str, manifest: &Manif
 
 #[tokio::test]
 async fn recorded_agent_gets_the_recorded_answers() {
-    let Some(lines) = recording() else {
+    let Some(lines) = recording("wire-agent.jsonl") else {
         eprintln!("SKIPPED: the contract's folder is not there");
         return;
     };
@@ -286,9 +328,10 @@ async fn recorded_agent_gets_the_recorded_answers() {
         let (id, _) = asked.iter().find(|(_, packets)| packets[0].1.data == MANIFEST).expect("it asks for its manifest");
         let manifest = Manifest::decode(&*answers[id][0].1.data).unwrap();
         let token = install_recorded_agent(&world, &workspace.id, &manifest).await;
-        let started = std::time::Instant::now();
-        let (same, calls) = play(&world, &token.to_string(), &lines, conn).await;
-        eprintln!("{conn}: {same} of {calls} calls of wire-agent.jsonl answered alike, the rest is shared or shortened ({:?})", started.elapsed());
+        let url = world.socket_url("/api/v2/workspaceagents/me/rpc?role=agent&version=2.8");
+        let played = play(url, &token.to_string(), &lines, conn).await;
+        let (same, calls) = (compare_all(&played, &lines, conn), played.1.len());
+        eprintln!("{conn}: {same} of {calls} calls of wire-agent.jsonl answered alike, the rest is shared or shortened");
         assert!(same * 3 > calls, "{conn}: too little could be compared");
         if conn == "agent-first" {
             let agent = Uuid::from_slice(&manifest.agent_id).unwrap();
@@ -299,5 +342,54 @@ async fn recorded_agent_gets_the_recorded_answers() {
             let web = shown["apps"].as_array().unwrap().iter().find(|app| app["slug"] == "web").unwrap();
             assert_eq!(web["health"], "unhealthy");
         }
+    }
+}
+
+#[tokio::test]
+async fn recorded_clients_get_the_recorded_answers() {
+    let (Some(lines), Some(agents)) = (recording("wire-client.jsonl"), recording("wire-agent.jsonl")) else {
+        eprintln!("SKIPPED: the contract's folder is not there");
+        return;
+    };
+    let answers = packets(&frames(&agents, "agent-first"), false);
+    let asked = packets(&frames(&agents, "agent-first"), true);
+    let (id, _) = asked.iter().find(|(_, packets)| packets[0].1.data == MANIFEST).expect("it asks for its manifest");
+    let recorded = Manifest::decode(&*answers[id][0].1.data).unwrap();
+    for conn in ["ssh-derp-only", "ping-derp-only", "port-forward", "speedtest-derp-only", "ssh-forced-websocket-after-403"] {
+        let world = World::start().await;
+        let mut workspace = world.workspace(8080).await;
+        let calls = packets(&frames(&lines, conn), true);
+        let requests = calls.values().flatten().filter(|(_, packet)| packet.kind == Kind::Message);
+        let tunnel = requests
+            .filter_map(|(_, packet)| CoordinateRequest::decode(&*packet.data).ok()?.add_tunnel)
+            .next()
+            .expect("it opens a tunnel");
+        let manifest = Manifest { agent_id: tunnel.id.clone(), ..recorded.clone() };
+        workspace.token = install_recorded_agent(&world, &workspace.id, &manifest).await.to_string();
+        workspace.agent = Uuid::from_slice(&tunnel.id).unwrap();
+        let agent = world.connect_agent(&workspace).await;
+        let _serving = agent.serve(&world.server.url, 8080).await;
+        let published = async {
+            while world.parts.agents().coordination().node(workspace.agent).is_none() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(SOON, published).await.expect("the agent publishes its node");
+        let url = world.socket_url(&format!("/api/v2/workspaceagents/{}/coordinate?version=2.0", workspace.agent));
+        let played = play(url, &world.owner, &lines, conn).await;
+        let same = compare_all(&played, &lines, conn);
+        eprintln!("{conn}: {same} of {} calls of wire-client.jsonl answered alike, the rest is shared", played.1.len());
+        assert!(same > 0);
+        let (id, _) = played.1.iter().find(|(_, rpc)| rpc.ends_with("/Coordinate")).unwrap();
+        let seen = &played.0[id].seen;
+        let kinds: BTreeSet<Update> = seen
+            .iter()
+            .filter(|packet| packet.kind == Kind::Message)
+            .flat_map(|packet| CoordinateResponse::decode(&*packet.data).unwrap().peer_updates)
+            .inspect(|update| assert_eq!(update.id, tunnel.id))
+            .map(|update| update.kind())
+            .collect();
+        assert_eq!(kinds, BTreeSet::from([Update::Node, Update::ReadyForHandshake]), "{conn}");
+        assert_eq!(seen.last().map(|packet| packet.kind), Some(Kind::Close), "{conn}: the goodbye is answered");
     }
 }
