@@ -19,9 +19,12 @@ macro_rules! starter {
 }
 
 /// Sorted by id.
-const STARTERS: &[Starter] = &[starter! {
-    "local": "README.md", "files.pl", "home.sh", "main.tf", "remove.sh", "shutdown.sh", "start.sh", "startup.sh", "stop.sh",
-}];
+const STARTERS: &[Starter] = &[
+    starter! {
+        "local": "README.md", "files.pl", "home.sh", "main.tf", "remove.sh", "shutdown.sh", "start.sh", "startup.sh", "stop.sh",
+    },
+    starter! { "scratch": "README.md", "main.tf" },
+];
 
 /// Every starter template, as its README describes it.
 pub fn list_examples() -> Vec<TemplateExample> {
