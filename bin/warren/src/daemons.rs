@@ -51,7 +51,10 @@ fn dial(ready: &Ready, name: String) -> Dial {
                 key_id: BUILT_IN_KEY,
                 name,
                 provisioners: vec!["terraform".to_owned()],
-                tags: BTreeMap::from([("scope".to_owned(), "organization".to_owned()), ("owner".to_owned(), String::new())]),
+                tags: BTreeMap::from([
+                    ("scope".to_owned(), "organization".to_owned()),
+                    ("owner".to_owned(), String::new()),
+                ]),
                 version: COMPATIBILITY_VERSION.to_owned(),
                 api_version: format!("{major}.{minor}"),
             };
@@ -67,7 +70,8 @@ fn dial(ready: &Ready, name: String) -> Dial {
     })
 }
 
-fn host_name() -> String {
+/// The short name of this machine.
+pub fn host_name() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name: String = name.trim().chars().take(MAX_HOST).collect();
     if name.is_empty() { "warren".to_owned() } else { name }

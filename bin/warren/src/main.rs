@@ -2,18 +2,22 @@
 //! wired here as hooks, each of which gets all words after the program's name.
 
 mod daemons;
+mod external_daemon;
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use warren_cli::Hook;
+use warren_cli::{Hook, HookRun};
 use warren_control::Hooks;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Commands that live outside the command line's crate.
-const HOOKS: &[Hook] = &[Hook { path: &["server"], run: serve }];
+const HOOKS: &[Hook] = &[
+    Hook { path: &["server"], run: HookRun::Words(serve) },
+    Hook { path: &["provisioner", "start"], run: HookRun::Action(|cx| Box::pin(external_daemon::start(cx))) },
+];
 
 fn main() -> ExitCode {
     // Terraform starts its provider under the provider's file name.

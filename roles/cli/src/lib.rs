@@ -18,4 +18,5 @@ pub mod template_dir;
 pub mod tunnel;
 pub mod version;
 
-pub use frame::dispatch::{Hook, main};
+pub use frame::dispatch::{Hook, HookRun, main};
+pub use frame::{Cx, Exit};

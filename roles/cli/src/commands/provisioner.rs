@@ -19,7 +19,48 @@ pub static COMMAND: Command = Command::new("provisioner", "View and manage provi
     .aliases(&["provisioners"])
     .children(&[&JOBS, &KEYS, &LIST, &START]);
 
-static START: Command = Command::new("start", "Run a provisioner daemon.").passthrough();
+static START: Command = Command::new("start", "Run a provisioner daemon.")
+    .long("  - With a key of the organization:\n      $ {name} provisioner start --key <key> --url <url>")
+    .threads()
+    .options(&[&[
+        Opt::text("cache-dir", "Directory for plugins and working files.")
+            .short('c')
+            .env("CODER_CACHE_DIRECTORY")
+            .default("~/.cache/coder"),
+        Opt::list("tag", "Tag of this daemon, name=value; with a key the key's tags hold.")
+            .short('t')
+            .env("CODER_PROVISIONERD_TAGS"),
+        Opt::duration("poll-interval", "Accepted for compatibility: jobs are pushed.")
+            .env("CODER_PROVISIONERD_POLL_INTERVAL")
+            .default("1s"),
+        Opt::duration("poll-jitter", "Accepted for compatibility: jobs are pushed.")
+            .env("CODER_PROVISIONERD_POLL_JITTER")
+            .default("100ms"),
+        Opt::text("psk", "Secret shared with the deployment.").env("CODER_PROVISIONER_DAEMON_PSK"),
+        Opt::text("key", "Provisioner key.").env("CODER_PROVISIONER_DAEMON_KEY"),
+        Opt::text("name", "Name of this daemon; the host's name by default.").env("CODER_PROVISIONER_DAEMON_NAME"),
+        Opt::flag("verbose", "Show debug logs.").env("CODER_PROVISIONER_DAEMON_VERBOSE"),
+        Opt::text("log-human", "Where readable logs go.")
+            .env("CODER_PROVISIONER_DAEMON_LOGGING_HUMAN")
+            .default("/dev/stderr"),
+        Opt::text("log-json", "Accepted for compatibility.").env("CODER_PROVISIONER_DAEMON_LOGGING_JSON"),
+        Opt::text("log-stackdriver", "Accepted for compatibility.").env("CODER_PROVISIONER_DAEMON_LOGGING_STACKDRIVER"),
+        Opt::list("log-filter", "Accepted for compatibility.").env("CODER_PROVISIONER_DAEMON_LOG_FILTER"),
+        Opt::flag("prometheus-enable", "Accepted for compatibility.").env("CODER_PROMETHEUS_ENABLE"),
+        Opt::text("prometheus-address", "Accepted for compatibility.")
+            .env("CODER_PROMETHEUS_ADDRESS")
+            .default("127.0.0.1:2112"),
+        Opt::list("experiments", "Accepted for compatibility.").env("CODER_EXPERIMENTS"),
+        ORG,
+    ]])
+    .run(crate::action!(start_elsewhere));
+
+/// The full program has this command's action.
+async fn start_elsewhere(_: &Cx) -> Result<()> {
+    eprintln!("This is the slim build of Warren, which does not have the command \"provisioner start\".");
+    eprintln!("Use the full build, which the deployment's administrator has.");
+    Err(crate::frame::Exit(1).into())
+}
 
 static JOBS: Command =
     Command::new("jobs", "View and manage provisioner jobs.").aliases(&["job"]).children(&[&JOBS_CANCEL, &JOBS_LIST]);

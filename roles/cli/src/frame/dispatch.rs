@@ -8,16 +8,24 @@ use anyhow::anyhow;
 use crate::commands::ROOT;
 use crate::frame::error::{self, Exit};
 use crate::frame::parse::{self, Parsed, Refusal, full_name};
-use crate::frame::spec::{Command, Opt};
+use crate::frame::spec::{Command, Opt, Run};
 use crate::frame::{Cx, Matches, Program, Source, help};
 
-/// A command that lives elsewhere and parses its own words (`server`).
+/// A command that lives in another crate.
 #[derive(Clone, Copy)]
 pub struct Hook {
     /// Words after the program's name, for instance `["provisioner", "start"]`.
     pub path: &'static [&'static str],
-    /// Gets all words after the program's name.
-    pub run: fn(&[String]) -> ExitCode,
+    pub run: HookRun,
+}
+
+/// How such a command is run.
+#[derive(Clone, Copy)]
+pub enum HookRun {
+    /// It parses its own words, and gets all after the program's name (`server`).
+    Words(fn(&[String]) -> ExitCode),
+    /// Its options are declared here, its action is not (`provisioner start`).
+    Action(Run),
 }
 
 /// Runs the command line. `hooks` empty means the slim build.
@@ -60,6 +68,7 @@ fn run(program: Program, words: &[String], hooks: &[Hook]) -> ExitCode {
         return code;
     }
     let command = parsed.path.last().copied().unwrap_or(&ROOT);
+    let action = action_of(command, &parsed, hooks);
     if parsed.help {
         help::print(&program, &parsed.path);
         return ExitCode::SUCCESS;
@@ -67,7 +76,7 @@ fn run(program: Program, words: &[String], hooks: &[Hook]) -> ExitCode {
     if parsed.matches.flag("version") {
         return execute(program, parsed, crate::action!(crate::commands::version::run));
     }
-    let Some(action) = command.run else {
+    let Some(action) = action else {
         return group(&program, &parsed);
     };
     if parsed.matches.flag("debug-options") {
@@ -109,11 +118,25 @@ fn group(program: &Program, parsed: &Parsed) -> ExitCode {
     ExitCode::FAILURE
 }
 
+fn names(parsed: &Parsed) -> Vec<&'static str> {
+    parsed.path.iter().skip(1).map(|command| command.name).collect()
+}
+
+/// The action of a command: that of a hook before its own.
+fn action_of(command: &Command, parsed: &Parsed, hooks: &[Hook]) -> Option<Run> {
+    let names = names(parsed);
+    let hook = hooks.iter().find(|hook| hook.path == names.as_slice());
+    match hook.map(|hook| hook.run) {
+        Some(HookRun::Action(action)) => Some(action),
+        _ => command.run,
+    }
+}
+
 /// Commands of other programs in the full build; a refusal in the slim one.
 fn elsewhere(program: &Program, parsed: &Parsed, words: &[String], hooks: &[Hook]) -> Option<ExitCode> {
-    let names: Vec<_> = parsed.path.iter().skip(1).map(|command| command.name).collect();
-    if let Some(hook) = hooks.iter().find(|hook| hook.path == names.as_slice()) {
-        return Some((hook.run)(words));
+    let names = names(parsed);
+    if let Some(Hook { run: HookRun::Words(run), .. }) = hooks.iter().find(|hook| hook.path == names.as_slice()) {
+        return Some(run(words));
     }
     if !parsed.path.last().is_some_and(|command| command.passthrough) {
         return None;
@@ -128,7 +151,7 @@ fn elsewhere(program: &Program, parsed: &Parsed, words: &[String], hooks: &[Hook
     Some(ExitCode::FAILURE)
 }
 
-fn execute(program: Program, parsed: Parsed, action: crate::frame::spec::Run) -> ExitCode {
+fn execute(program: Program, parsed: Parsed, action: Run) -> ExitCode {
     let command = parsed.path.last().copied().unwrap_or(&ROOT);
     let cx = Cx::new(program, parsed.path, parsed.matches, parsed.args);
     if let Err(complaint) = command.args.check(&cx.args)

@@ -1,6 +1,7 @@
 //! Debug logs: to standard error with `-v`, or to a file.
 
 use std::fs::File;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,7 +11,11 @@ use tracing_subscriber::EnvFilter;
 
 /// Logs to standard error from now on.
 pub fn to_stderr() {
-    let _ = tracing_subscriber::fmt().with_env_filter(filter(true)).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter(true))
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .try_init();
 }
 
 /// Logs to a file from now on.
