@@ -108,6 +108,8 @@ async fn a_refused_daemon_ends_and_one_that_is_only_unlucky_tries_again() {
 #[tokio::test]
 async fn helper_that_is_killed() {
     let Some(dir) = std::env::var_os("WARREN_TEST_KILLED") else { return };
+    // As the server does: children of a process that was started in the background would ignore the signal else.
+    let _interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).unwrap();
     let Some(bench) = Bench::start().await else { return };
     let marked = SLOW.replace(
         "exec sleep 140",
