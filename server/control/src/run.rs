@@ -61,6 +61,12 @@ pub async fn run(arguments: Vec<String>, environment: BTreeMap<String, String>, 
     };
     warren_tls::install_default_provider();
     warren_observe::logs::init(&log_options(&values)).context("cannot open the logs")?;
+    for (option, instead) in values.deprecated() {
+        tracing::warn!(option, instead, "the option is deprecated");
+    }
+    for option in values.idle() {
+        tracing::info!(option, "the option is accepted and has no effect yet");
+    }
     let mut signals = Signals::register()?;
     let data_dir = DataDir::open(&environment, values.bool("ephemeral"))?;
     let listeners = listen::bind(&values).await?;

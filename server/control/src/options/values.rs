@@ -56,11 +56,6 @@ impl Values {
         for text in &texts {
             check(spec, text).with_context(|| format!("invalid value for {}", described()))?;
         }
-        if source != Source::Default
-            && let Some(instead) = spec.deprecated
-        {
-            tracing::warn!(option = spec.name, instead, "the option is deprecated");
-        }
         match self.0.get_mut(spec.name) {
             Some(entry) if entry.source > source => {}
             Some(entry) if entry.source == Source::Flag && source == Source::Flag && spec.kind == Kind::List => {
@@ -71,6 +66,18 @@ impl Values {
             }
         }
         Ok(())
+    }
+
+    /// Options that were set although there is a better one: `(name, what to use instead)`.
+    pub(crate) fn deprecated(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let set = |spec: &&OptionSpec| self.source(spec.name) != Source::Default;
+        OPTIONS.iter().filter(set).filter_map(|spec| Some((spec.name, spec.deprecated?)))
+    }
+
+    /// Options that were set and have no effect yet.
+    pub(crate) fn idle(&self) -> impl Iterator<Item = &'static str> {
+        let set = |spec: &&OptionSpec| spec.is_idle() && self.source(spec.name) != Source::Default;
+        OPTIONS.iter().filter(set).map(|spec| spec.name)
     }
 
     pub(crate) fn source(&self, name: &str) -> Source {

@@ -25,6 +25,7 @@ use Access::*;
 pub const TABLE: &[(&str, Access, &str)] = &[
     ("api-root-handler", Public, ""),
     ("healthz", Public, ""),
+    ("readyz", Public, ""),
     ("latency-check", Public, ""),
     ("build-info", Public, ""),
     ("update-check", Public, ""),

@@ -141,3 +141,19 @@ async fn authenticated_request_sends_at_most_two_statements() {
     assert_eq!(server.get("/api/v2/users", &owner).await.status(), 200);
     assert!(statements() - before <= 2);
 }
+
+#[tokio::test]
+async fn database_that_does_not_answer_is_unavailable_and_never_signed_out() {
+    let (server, owner) = TestServer::with_owner().await;
+    let other = server.login("admin@example.com").await;
+    assert_eq!(server.get("/api/v2/users/me", &owner).await.status(), 200);
+    assert_eq!(server.get("/readyz", "").await.status(), 200);
+    server.services.db.close();
+    for token in [&owner, &other] {
+        let answer = server.get("/api/v2/users/me", token).await;
+        assert_eq!(answer.status(), 503);
+        assert_eq!(answer.headers()["retry-after"], "1");
+    }
+    assert_eq!(server.get("/healthz", "").await.status(), 200);
+    assert_eq!(server.get("/readyz", "").await.status(), 503);
+}
