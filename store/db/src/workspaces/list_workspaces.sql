@@ -60,5 +60,6 @@ WITH matching AS MATERIALIZED (
 )
 SELECT d.*, (SELECT count(*) FROM matching) AS total
 FROM page
-JOIN workspace_details d ON d.id = page.id
+-- Row by row: joined in one piece, whole tables would be read for a page.
+CROSS JOIN LATERAL (SELECT * FROM workspace_details w WHERE w.id = page.id OFFSET 0) d
 ORDER BY page.mine_first DESC, page.running DESC, page.owner_name, page.workspace_name

@@ -282,7 +282,11 @@ pub async fn list_workspaces(
         &offset,
         &limit,
     ];
-    let rows: Vec<PageRow> = all(q, statement!("list_workspaces"), &params).await?;
+    let statement = match search.owner_id {
+        Some(_) => statement!("list_workspaces_of_owner"),
+        None => statement!("list_workspaces"),
+    };
+    let rows: Vec<PageRow> = all(q, statement, &params).await?;
     let total = match rows.first() {
         Some(row) => row.total,
         None if offset > 0 => scalar(q, statement!("count_workspaces"), &params[..25]).await?.unwrap_or(0),

@@ -37,3 +37,18 @@ async fn every_statement_can_be_prepared() {
     drop(client);
     driver.await.unwrap().unwrap();
 }
+
+/// Three queries of the workspace list have the same conditions.
+#[test]
+fn conditions_of_the_workspace_list_are_the_same_everywhere() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/workspaces");
+    let conditions = |name: &str| {
+        let sql = std::fs::read_to_string(folder.join(name)).unwrap();
+        let start = sql.find("WHERE NOT w.deleted").expect("the first condition");
+        let end = sql.find("), page AS").unwrap_or(sql.len());
+        let owner = "($10::uuid IS NULL OR w.owner_id = $10)";
+        sql[start..end].lines().map(|line| line.trim().replace(owner, "w.owner_id = $10")).collect::<Vec<_>>()
+    };
+    assert_eq!(conditions("list_workspaces_of_owner.sql"), conditions("list_workspaces.sql"));
+    assert_eq!(conditions("count_workspaces.sql"), conditions("list_workspaces.sql"));
+}
