@@ -50,7 +50,10 @@ impl Programs {
         };
         let ours = match only {
             Some(Side::Official) => Set::default(),
-            _ => Set { server: Some(built("warren")?), cli: Some(built("warren-slim")?) },
+            _ => Set {
+                server: Some(built("warren")?),
+                cli: Some(smallest(dir).map_or_else(|| built("warren-slim"), Ok)?),
+            },
         };
         let official = match only {
             Some(Side::Ours) => Set::default(),
@@ -98,6 +101,12 @@ impl Programs {
             show(&self.official.cli)
         )
     }
+}
+
+/// The slim program as it is shipped: built by the profile `slim`, if it was.
+fn smallest(dir: &Path) -> Option<PathBuf> {
+    let path = dir.parent()?.join("slim/warren-slim");
+    path.is_file().then_some(path)
 }
 
 fn given(variable: &str) -> Result<Option<PathBuf>> {
