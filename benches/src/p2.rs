@@ -52,7 +52,10 @@ async fn measure(bench: &Bench, side: Side, table: &mut Table) -> Result<()> {
     if side == Side::Ours {
         // Both ends of each connection lie on this machine.
         let kernel = (process::tcp_memory_bytes()? as f64 - sockets) / largest as f64 / 2.0 / 1024.0;
-        table.limit(SLOPE, format!("sockets' own buffers: {} KiB", number(kernel)));
+        // Negative when others on the machine close more sockets than the fleet opens.
+        if kernel >= 0.0 {
+            table.limit(SLOPE, format!("sockets' own buffers: {} KiB", number(kernel)));
+        }
     }
     let points: Vec<_> = points.iter().map(|(size, pss)| format!("{size}: {} MB", number(pss / 1e6))).collect();
     table.note(format!("{side:?}: server without agents {} MB; with {}", number(before / 1e6), points.join(", ")));
