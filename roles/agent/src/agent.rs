@@ -63,6 +63,8 @@ pub struct Agent {
     pub hard: CancellationToken,
     /// Ends SSH sessions and terminals.
     pub sessions_end: CancellationToken,
+    /// The server refuses this agent's token: a newer build has taken its place.
+    pub refused: tokio::sync::watch::Sender<bool>,
 }
 
 /// What the first manifest makes possible; kept until the end.
@@ -130,6 +132,7 @@ impl Agent {
             graceful: CancellationToken::new(),
             hard: CancellationToken::new(),
             sessions_end: CancellationToken::new(),
+            refused: tokio::sync::watch::Sender::new(false),
         })
     }
 
@@ -137,7 +140,12 @@ impl Agent {
         let (first, last, factor) = RETRY;
         let mut pause = first;
         while !self.hard.is_cancelled() {
-            match crate::round::run(self).await {
+            let started = tokio::time::Instant::now();
+            let ended = crate::round::run(self).await;
+            if started.elapsed() > last {
+                pause = first;
+            }
+            match ended {
                 Ok(()) => tracing::info!("disconnected from the server"),
                 Err(error) if self.graceful.is_cancelled() => tracing::debug!(%error, "connection ended"),
                 Err(error) => tracing::warn!(error = format!("{error:#}"), "connection to the server failed"),
@@ -206,8 +214,14 @@ impl Agent {
             Outcome::Failed => State::ShutdownError,
         });
         let reported = async { tokio::join!(self.lifecycle.reported(), self.logs.drained()) };
-        if tokio::time::timeout(LAST_REPORTS, reported).await.is_err() {
-            tracing::warn!("the server did not take the last reports in time");
+        let mut refused = self.refused.subscribe();
+        tokio::select! {
+            reported = tokio::time::timeout(LAST_REPORTS, reported) => {
+                if reported.is_err() {
+                    tracing::warn!("the server did not take the last reports in time");
+                }
+            }
+            _ = refused.wait_for(|refused| *refused) => tracing::info!("the server takes no more reports of this agent"),
         }
         self.hard.cancel();
         if let Some(services) = self.services.get() {

@@ -82,7 +82,10 @@ async fn connect(agent: &Agent) -> Result<(Session, u32)> {
         url.query_pairs_mut().append_pair("version", version).append_pair("role", "agent");
         let mut options = DialOptions::new(url);
         options.headers = agent.token.headers(&agent.headers)?;
-        match dial(options).await {
+        let dialled = dial(options).await;
+        let status = dialled.as_ref().err().and_then(DialError::status);
+        agent.refused.send_replace(status == Some(StatusCode::UNAUTHORIZED));
+        match dialled {
             Ok(pipe) => {
                 let minor = version.split('.').nth(1).and_then(|m| m.parse().ok()).unwrap_or(0);
                 return Ok((Session::client(pipe), minor));

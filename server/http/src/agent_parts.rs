@@ -64,7 +64,8 @@ impl AgentParts {
             services.extensions.set(relay.clone());
         }
         let config = &services.config;
-        let binaries = Binaries::new(&config.data_dir, &config.cache_dir, services.tasks.clone());
+        let binaries =
+            Binaries::new(&config.data_dir, &config.cache_dir, services.tasks.clone(), services.shutdown.clone());
         services.extensions.set(Arc::new(binaries));
         Ok(Self { relay, agents })
     }

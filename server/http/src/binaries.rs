@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use parking_lot::Mutex;
 use sha1::{Digest, Sha1};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// Name of the program for workspaces and laptops, beside the server's.
@@ -38,11 +39,12 @@ pub(crate) struct Binaries {
     /// Copies that are being compressed.
     compressing: Mutex<Vec<String>>,
     tasks: TaskTracker,
+    shutdown: CancellationToken,
 }
 
 impl Binaries {
     /// Looks for the program beside the server's.
-    pub(crate) fn new(data_dir: &Path, cache_dir: &Path, tasks: TaskTracker) -> Self {
+    pub(crate) fn new(data_dir: &Path, cache_dir: &Path, tasks: TaskTracker, shutdown: CancellationToken) -> Self {
         let own = slim().and_then(|path| Some((own_name()?, path)));
         match &own {
             Some((name, path)) => tracing::debug!(name, path = %path.display(), "program for workspaces"),
@@ -55,6 +57,7 @@ impl Binaries {
             known: Mutex::default(),
             compressing: Mutex::default(),
             tasks,
+            shutdown,
         }
     }
 
@@ -104,7 +107,9 @@ impl Binaries {
         }
         let (binaries, binary) = (self.clone(), binary.clone());
         self.tasks.spawn_blocking(move || {
-            if let Err(error) = compress(&binary.path, &path) {
+            if let Err(error) = compress(&binary.path, &path, &binaries.shutdown)
+                && !binaries.shutdown.is_cancelled()
+            {
                 tracing::warn!(%error, path = %binary.path.display(), "cannot compress a program");
             }
             binaries.compressing.lock().retain(|sha1| *sha1 != binary.sha1);
@@ -150,14 +155,28 @@ fn sha1(path: &Path) -> io::Result<String> {
 }
 
 /// Whole or not at all: written beside, then renamed.
-fn compress(from: &Path, to: &Path) -> io::Result<()> {
+/// A file that ends with an error when the server stops: nobody waits for what may take minutes.
+struct UntilShutdown<'a>(std::fs::File, &'a CancellationToken);
+
+impl io::Read for UntilShutdown<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.1.is_cancelled() {
+            return Err(io::Error::other("the server stops"));
+        }
+        self.0.read(buffer)
+    }
+}
+
+fn compress(from: &Path, to: &Path, shutdown: &CancellationToken) -> io::Result<()> {
     if let Some(directory) = to.parent() {
         std::fs::create_dir_all(directory)?;
     }
     let beside = to.with_extension(format!("{}.part", std::process::id()));
     let written = (|| {
-        let mut encoder = flate2::write::GzEncoder::new(std::fs::File::create(&beside)?, flate2::Compression::new(6));
-        io::copy(&mut std::fs::File::open(from)?, &mut encoder)?;
+        // Unoptimized builds are ten times as large and compress ten times as slowly.
+        let level = flate2::Compression::new(if cfg!(debug_assertions) { 1 } else { 6 });
+        let mut encoder = flate2::write::GzEncoder::new(std::fs::File::create(&beside)?, level);
+        io::copy(&mut UntilShutdown(std::fs::File::open(from)?, shutdown), &mut encoder)?;
         encoder.finish()?.sync_all()?;
         std::fs::rename(&beside, to)
     })();
@@ -176,7 +195,12 @@ mod tests {
     async fn operators_files_are_found_and_hashed_again_when_they_change() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("bin")).unwrap();
-        let binaries = Arc::new(Binaries::new(dir.path(), &dir.path().join("cache"), TaskTracker::new()));
+        let binaries = Arc::new(Binaries::new(
+            dir.path(),
+            &dir.path().join("cache"),
+            TaskTracker::new(),
+            CancellationToken::new(),
+        ));
         let path = dir.path().join("bin/coder-windows-amd64.exe");
         assert_eq!(binaries.find("coder-windows-amd64.exe").await.unwrap(), None);
         std::fs::write(&path, "abc").unwrap();
@@ -195,7 +219,8 @@ mod tests {
         std::fs::create_dir(dir.path().join("bin")).unwrap();
         std::fs::write(dir.path().join("bin/coder-x"), vec![7; 100_000]).unwrap();
         let tasks = TaskTracker::new();
-        let binaries = Arc::new(Binaries::new(dir.path(), &dir.path().join("cache"), tasks.clone()));
+        let binaries =
+            Arc::new(Binaries::new(dir.path(), &dir.path().join("cache"), tasks.clone(), CancellationToken::new()));
         let binary = binaries.find("coder-x").await.unwrap().unwrap();
         assert_eq!(binaries.gzipped(&binary).await, None);
         tasks.close();
