@@ -10,7 +10,7 @@ use warren_db::jobs;
 use warren_rpc::Session;
 
 use super::{Connection, DaemonIdentity};
-use crate::defaults::{HEARTBEAT_WRITE, RECONNECT_GRACE};
+use crate::defaults::{IDLE_JOB, RECONNECT_GRACE};
 use crate::events::{JobPosted, post_job_tx};
 use crate::input::BUILD;
 use crate::{Builds, Error, now};
@@ -97,7 +97,7 @@ impl Builds {
     /// The database.
     pub async fn take_back_now(&self, daemon: Uuid, job: Uuid) -> Result<(), Error> {
         let at = now();
-        let quiet_since = at.checked_sub(HEARTBEAT_WRITE * 2).unwrap_or_default();
+        let quiet_since = at.checked_sub(IDLE_JOB).unwrap_or_default();
         let conn = self.0.db.conn().await?;
         let Some(row) = jobs::find_job(&conn, job).await? else { return Ok(()) };
         drop(conn);
