@@ -140,7 +140,6 @@ pub fn to_json(map: &DerpMap) -> JsonMap {
             region_name: region.region_name.clone(),
             avoid: region.avoid,
             nodes: nodes.collect(),
-            ..MapDerpRegion::default()
         };
         (id.to_string(), shown)
     });

@@ -165,7 +165,7 @@ fn app_uri(url: &url::Url, path: &str, query: Option<&str>) -> Result<Uri, http:
         text.push('?');
         text.push_str(query);
     }
-    Ok(Uri::builder().path_and_query(text).build()?)
+    Uri::builder().path_and_query(text).build()
 }
 
 #[cfg(test)]

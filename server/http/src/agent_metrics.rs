@@ -20,7 +20,10 @@ pub fn agent_metrics(services: &Services, text: &mut Text) {
 
 /// Samples by family, as all of a family must stand together.
 #[derive(Default)]
-struct Families(BTreeMap<&'static str, (&'static str, Vec<(Vec<(&'static str, String)>, f64)>)>);
+struct Families(BTreeMap<&'static str, (&'static str, Vec<Sample>)>);
+
+/// Labels and value.
+type Sample = (Vec<(&'static str, String)>, f64);
 
 impl Families {
     fn add(&mut self, name: &'static str, help: &'static str, labels: &[(&'static str, &str)], value: f64) {

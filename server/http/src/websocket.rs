@@ -38,6 +38,7 @@ pub struct Upgrade {
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     origin: Result<(), String>,
     measured: Option<Measured>,
+    buffer: usize,
     state: State,
 }
 
@@ -48,7 +49,7 @@ impl FromRequestParts<State> for Upgrade {
         let origin = check_origin(parts, state);
         let measured = parts.extensions.get::<Measured>().copied();
         let upgrade = WebSocketUpgrade::from_request_parts(parts, state).await;
-        Ok(Self { upgrade, origin, measured, state: state.clone() })
+        Ok(Self { upgrade, origin, measured, buffer: SOCKET_BUFFER, state: state.clone() })
     }
 }
 
@@ -76,6 +77,12 @@ pub(crate) fn check_origin(parts: &Parts, state: &State) -> Result<(), String> {
 }
 
 impl Upgrade {
+    /// For sockets that are at rest most of the time, and of which there are thousands: buffers of this many bytes.
+    pub fn with_buffer(mut self, bytes: usize) -> Self {
+        self.buffer = bytes;
+        self
+    }
+
     /// Opens the socket and serves it with `serve`, in a task that ends with the server.
     pub fn open<F, Fut>(self, serve: F) -> Response
     where
@@ -89,7 +96,7 @@ impl Upgrade {
         match self.upgrade {
             Ok(upgrade) => {
                 let (tasks, measured) = (self.state.tasks.clone(), self.measured);
-                let upgrade = upgrade.read_buffer_size(SOCKET_BUFFER).write_buffer_size(SOCKET_BUFFER);
+                let upgrade = upgrade.read_buffer_size(self.buffer).write_buffer_size(self.buffer);
                 let mut response = upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE).on_upgrade(
                     move |socket| {
                         let open = OpenSocket { measured, since: Instant::now() };

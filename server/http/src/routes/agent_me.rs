@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
+use futures_util::future::BoxFuture;
 use futures_util::stream;
 use serde::Deserialize;
 use warren_agents::{AgentHello, Agents, check_version};
@@ -17,6 +18,9 @@ use crate::extract::{Agent, Body, Query};
 use crate::pipe::pipe;
 use crate::stream::sse;
 use crate::websocket::Upgrade;
+
+/// Buffers of an agent's websocket, bytes: a report of metadata fits.
+const AGENT_BUFFER: usize = 1024;
 
 pub(crate) fn routes(api: &mut Api) {
     api.tag("Agents");
@@ -54,7 +58,11 @@ async fn rpc(cx: Cx, Agent(identity): Agent, Query(query): Query<RpcQuery>, upgr
     let monitored = query.role.as_deref().is_none_or(|role| role.is_empty() || role == "agent");
     let agents = agents(&cx.services);
     let hello = AgentHello { api_version, monitored };
-    Ok(upgrade.open(move |socket| async move { agents.serve_agent(identity, hello, pipe(socket)).await }))
+    // Boxed, so that the task of the connection keeps no room for what came before.
+    let serve = move |socket| -> BoxFuture<'static, ()> {
+        Box::pin(async move { agents.serve_agent(identity, hello, pipe(socket)).await })
+    };
+    Ok(upgrade.with_buffer(AGENT_BUFFER).open(serve))
 }
 
 async fn git_ssh_key(cx: Cx, Agent(identity): Agent) -> Result<Json<AgentGitSshKey>> {
