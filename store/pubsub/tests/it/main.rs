@@ -25,8 +25,8 @@ async fn delivers_inside_the_process_at_once_and_exactly_once() {
 async fn delivers_to_other_processes_in_order() {
     let database = database().await;
     let (here, there) = (Bus::start(database.db.clone()), Bus::start(database.db.clone()));
-    let mut subscription = connected(&there, "a").await;
-    drop(connected(&here, "b").await);
+    // Together: a subscription that comes after the connection is not told that there is one.
+    let (mut subscription, _) = tokio::join!(connected(&there, "a"), connected(&here, "b"));
     for i in 0..1_000 {
         here.publish("a", &format!("{i} {}", "x".repeat(40)));
     }
@@ -80,8 +80,8 @@ async fn slow_subscriber_is_told_that_messages_are_missing() {
 async fn comes_back_after_the_connection_was_cut() {
     let database = database().await;
     let (here, there) = (Bus::start(database.db.clone()), Bus::start(database.db.clone()));
-    let mut subscription = connected(&there, "a").await;
-    drop(connected(&here, "b").await);
+    // Together: a subscription that comes after the connection is not told that there is one.
+    let (mut subscription, _) = tokio::join!(connected(&there, "a"), connected(&here, "b"));
     const CUT: warren_db::Statement = warren_db::Statement {
         name: "cut",
         sql: "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()",
