@@ -27,7 +27,8 @@ pub async fn run(bench: &Bench) -> Result<Table> {
 async fn measure(bench: &Bench, side: Side, table: &mut Table) -> Result<()> {
     let sizes = bench.sizes(side, [50, 200, 500], [100, 1_000, 10_000]);
     let largest = sizes.last().copied().unwrap_or(0);
-    if process::file_limit() < largest as u64 * 3 {
+    // Two sockets each, in this process and in the server.
+    if process::file_limit() < largest as u64 * 2 + 500 {
         bail!("{largest} agents need more open files than {}", process::file_limit());
     }
     let server = Server::start(bench, side).await?;
