@@ -56,11 +56,7 @@ pub(crate) fn query_parameter(uri: &Uri, name: &str) -> Option<String> {
 }
 
 /// The user behind the request's token.
-pub(crate) async fn session(
-    request: &Parts,
-    services: &Services,
-    info: &RequestInfo,
-) -> Result<Caller, AuthError> {
+pub(crate) async fn session(request: &Parts, services: &Services, info: &RequestInfo) -> Result<Caller, AuthError> {
     let (token, source) = token_of(request, services).ok_or(AuthError::Missing)?;
     let now = services.now();
     let session = services.keys.authenticate(&token, &info.ip, now).await?;
@@ -87,7 +83,9 @@ pub(crate) async fn authenticate(
             Err(error @ AuthError::Db(_)) => Err(refuse(error, services)),
             Err(_) => Ok(None),
         },
-        Auth::Agent => agent(request, services).await.map(Some).map_err(|error| Box::new(ApiError(error).into_response())),
+        Auth::Agent => {
+            agent(request, services).await.map(Some).map_err(|error| Box::new(ApiError(error).into_response()))
+        }
         Auth::ProvisionerDaemon => provisioner(request, services, user).await,
     }
 }
@@ -113,8 +111,9 @@ async fn agent(request: &Parts, services: &Arc<Services>) -> Result<Caller, Erro
     let Some((token, source)) = token_of(request, services) else {
         return Err(Error::unauthorized("Cookie \"coder_session_token\" must be provided."));
     };
-    let token = Uuid::parse_str(&token)
-        .map_err(|error| Error::unauthorized("Workspace agent token invalid.").detail(format!("An agent token is a UUID: {error}.")))?;
+    let token = Uuid::parse_str(&token).map_err(|error| {
+        Error::unauthorized("Workspace agent token invalid.").detail(format!("An agent token is a UUID: {error}."))
+    })?;
     let unknown = || {
         Error::unauthorized("Workspace agent not authorized.")
             .detail("The token belongs to no agent of the latest build of a workspace.")

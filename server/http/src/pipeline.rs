@@ -71,13 +71,15 @@ fn positional(path: &str) -> String {
 
 fn is_group_root(path: &str, paths: &BTreeSet<&str>) -> bool {
     let with_slash = format!("{path}/");
-    !paths.contains(with_slash.as_str()) && paths.iter().any(|other| other.starts_with(&with_slash) && !other.contains("{*"))
+    !paths.contains(with_slash.as_str())
+        && paths.iter().any(|other| other.starts_with(&with_slash) && !other.contains("{*"))
 }
 
 /// Everything around routing.
 async fn outer(router: Router, state: State, mut request: Request) -> Response {
     collapse_slashes(&mut request);
-    let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let user_agent =
+        request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let info = Arc::new(RequestInfo {
         id: Uuid::new_v4(),
         ip: client_ip::client_ip(&request, &state.config),

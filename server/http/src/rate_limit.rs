@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 use warren_auth::{Limit, Verdict};

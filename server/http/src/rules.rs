@@ -41,11 +41,15 @@ fn holds(body: &Value, value: &Value, tag: &str) -> bool {
         "max" | "lte" => argument.parse().is_ok_and(|limit| size(value) <= limit),
         "min" | "gte" => argument.parse().is_ok_and(|limit| size(value) >= limit),
         "email" => is_zero(value) || is_email(text),
-        "username" | "workspace_name" | "template_name" | "organization_name" => is_zero(value) || check_name(text).is_ok(),
+        "username" | "workspace_name" | "template_name" | "organization_name" => {
+            is_zero(value) || check_name(text).is_ok()
+        }
         "group_name" => is_zero(value) || is_group_name(text),
         "template_version_name" => is_zero(value) || check_version_name(text).is_ok(),
         "user_real_name" => check_real_name(text).is_ok(),
-        "template_display_name" | "organization_display_name" | "group_display_name" => check_display_name(text).is_ok(),
+        "template_display_name" | "organization_display_name" | "group_display_name" => {
+            check_display_name(text).is_ok()
+        }
         _ => true,
     }
 }

@@ -97,15 +97,14 @@ impl Upgrade {
             Ok(upgrade) => {
                 let (tasks, measured) = (self.state.tasks.clone(), self.measured);
                 let upgrade = upgrade.read_buffer_size(self.buffer).write_buffer_size(self.buffer);
-                let mut response = upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE).on_upgrade(
-                    move |socket| {
+                let mut response =
+                    upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE).on_upgrade(move |socket| {
                         let open = OpenSocket { measured, since: Instant::now() };
                         tasks.track_future(async move {
                             serve(socket).await;
                             drop(open);
                         })
-                    },
-                );
+                    });
                 response.extensions_mut().insert(MeasuredByUpgrade);
                 response
             }
@@ -233,7 +232,8 @@ pub(crate) async fn close(socket: &mut WebSocket, code: u16, reason: &str) {
 
 /// 426, as clients of the contract expect it: one line of text about the violation, then the envelope.
 fn upgrade_required(reason: &str) -> Response {
-    let envelope = Envelope { message: "Failed to accept websocket.".into(), detail: reason.to_owned(), ..Default::default() };
+    let envelope =
+        Envelope { message: "Failed to accept websocket.".into(), detail: reason.to_owned(), ..Default::default() };
     let mut body = format!("WebSocket protocol violation: {reason}\n").into_bytes();
     body.extend(json::encode(&envelope).unwrap_or_default());
     let headers = [

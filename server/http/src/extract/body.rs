@@ -31,8 +31,7 @@ impl<T: DeserializeOwned + Rules> FromRequest<State> for Body<T> {
 
     async fn from_request(request: Request, _: &State) -> Result<Self, ApiError> {
         let bytes = read(request, MAX_JSON).await?;
-        let malformed =
-            |detail: String| ApiError(Error::invalid("Request body must be valid JSON.").detail(detail));
+        let malformed = |detail: String| ApiError(Error::invalid("Request body must be valid JSON.").detail(detail));
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err(malformed("EOF".to_owned()));
         }

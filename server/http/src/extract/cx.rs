@@ -68,9 +68,9 @@ impl FromRequestParts<State> for Agent {
 
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, ApiError> {
         let agent = parts.extensions.get::<Caller>().and_then(|caller| caller.agent.clone());
-        agent.map(Self).ok_or_else(|| {
-            ApiError(Error::internal("a handler takes Agent on a route without agent authentication"))
-        })
+        agent
+            .map(Self)
+            .ok_or_else(|| ApiError(Error::internal("a handler takes Agent on a route without agent authentication")))
     }
 }
 

@@ -50,7 +50,8 @@ impl<T: DeserializeOwned> FromRequest<State> for Form<T> {
     async fn from_request(request: Request, state: &State) -> Result<Self, ApiError> {
         let cookie = cookies::find(request.headers(), cookies::CSRF).unwrap_or_default().to_owned();
         let RawBody(bytes) = RawBody::<MAX_FORM>::from_request(request, state).await?;
-        let token = url::form_urlencoded::parse(&bytes).find(|(key, _)| key == "csrf").map(|(_, value)| value.into_owned());
+        let token =
+            url::form_urlencoded::parse(&bytes).find(|(key, _)| key == "csrf").map(|(_, value)| value.into_owned());
         let token = token.unwrap_or_default();
         if cookie.is_empty() || !bool::from(token.as_bytes().ct_eq(cookie.as_bytes())) {
             return Err(ApiError(Error::invalid("The form has expired. Go back, reload the page and try again.")));

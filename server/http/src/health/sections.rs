@@ -31,7 +31,8 @@ fn warning(code: HealthCode, message: impl Into<String>) -> Vec<HealthMessage> {
 /// Fetches `/healthz` from the outside.
 pub(super) async fn access_url(cx: &Cx) -> AccessUrlReport {
     let base = &cx.services.config.access_url;
-    let report = AccessUrlReport { access_url: base.as_str().trim_end_matches('/').into(), ..AccessUrlReport::default() };
+    let report =
+        AccessUrlReport { access_url: base.as_str().trim_end_matches('/').into(), ..AccessUrlReport::default() };
     match probe::get(base, "/healthz").await {
         Ok(answer) if answer.status == 200 => AccessUrlReport {
             healthy: true,
@@ -60,12 +61,12 @@ pub(super) async fn access_url(cx: &Cx) -> AccessUrlReport {
 /// Opens a websocket at the access URL with the caller's token and has three messages echoed.
 pub(super) async fn websocket(cx: &Cx, token: &str) -> WebsocketReport {
     match probe::within(LIMIT, echo(cx, token)).await {
-        Ok(()) => WebsocketReport { healthy: true, severity: HealthSeverity::Ok, code: 101, ..WebsocketReport::default() },
-        Err(error) => WebsocketReport {
-            severity: HealthSeverity::Error,
-            error: Some(error),
-            ..WebsocketReport::default()
-        },
+        Ok(()) => {
+            WebsocketReport { healthy: true, severity: HealthSeverity::Ok, code: 101, ..WebsocketReport::default() }
+        }
+        Err(error) => {
+            WebsocketReport { severity: HealthSeverity::Error, error: Some(error), ..WebsocketReport::default() }
+        }
     }
 }
 
@@ -110,7 +111,8 @@ pub(super) async fn database(cx: &Cx) -> DatabaseReport {
         Ok(latency) => {
             let latency_ms = i64::try_from(latency.as_millis()).unwrap_or(i64::MAX);
             let slow = latency_ms >= DATABASE_THRESHOLD_MS;
-            let text = format!("a round trip to the database takes {latency_ms} ms, {DATABASE_THRESHOLD_MS} ms are too many");
+            let text =
+                format!("a round trip to the database takes {latency_ms} ms, {DATABASE_THRESHOLD_MS} ms are too many");
             DatabaseReport {
                 healthy: !slow,
                 reachable: true,
@@ -164,7 +166,9 @@ async fn region_report(region: MapDerpRegion) -> DerpRegionReport {
     let all = node_reports.iter().all(|node| node.healthy);
     let (severity, warnings) = match (healthy, all) {
         (true, true) => (HealthSeverity::Ok, Vec::new()),
-        (true, false) => (HealthSeverity::Warning, warning(HealthCode::EDERP02, "one of several relays does not answer")),
+        (true, false) => {
+            (HealthSeverity::Warning, warning(HealthCode::EDERP02, "one of several relays does not answer"))
+        }
         (false, _) => (HealthSeverity::Error, Vec::new()),
     };
     let error = (!healthy).then(|| "no relay of the region answers".to_owned());

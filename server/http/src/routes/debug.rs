@@ -48,11 +48,17 @@ async fn health(cx: Cx, SessionToken(token): SessionToken, Query(query): Query<H
         }
         "text" => Ok(format!(
             "time: {}\nhealthy: {}\nderp: {}\naccess_url: {}\nwebsocket: {}\ndatabase: {}\n",
-            report.time, report.healthy, report.derp.healthy, report.access_url.healthy, report.websocket.healthy,
+            report.time,
+            report.healthy,
+            report.derp.healthy,
+            report.access_url.healthy,
+            report.websocket.healthy,
             report.database.healthy
         )
         .into_response()),
-        other => Err(Error::invalid(format!("Invalid format option {other:?}.")).detail("Allowed values are \"json\" and \"text\".").into()),
+        other => Err(Error::invalid(format!("Invalid format option {other:?}."))
+            .detail("Allowed values are \"json\" and \"text\".")
+            .into()),
     }
 }
 

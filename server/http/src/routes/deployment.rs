@@ -175,7 +175,10 @@ async fn proxies(cx: Cx) -> Result<Json<Value>> {
             ("deleted".to_owned(), json!(false)),
             ("derp_enabled".to_owned(), json!(true)),
             ("derp_only".to_owned(), json!(false)),
-            ("status".to_owned(), json!({ "status": "ok", "report": { "errors": [], "warnings": [] }, "checked_at": zero })),
+            (
+                "status".to_owned(),
+                json!({ "status": "ok", "report": { "errors": [], "warnings": [] }, "checked_at": zero }),
+            ),
             ("version".to_owned(), json!(COMPATIBILITY_VERSION)),
         ]);
     }

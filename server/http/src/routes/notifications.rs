@@ -16,8 +16,12 @@ use crate::{Json, OneWay, Result, Upgrade};
 
 pub(crate) fn routes(api: &mut Api) {
     api.tag("Notifications");
-    api.get("/api/v2/notifications/inbox", "list-inbox-notifications", Auth::Session, list_inbox)
-        .query(&["targets", "templates", "read_status", "starting_before"]);
+    api.get("/api/v2/notifications/inbox", "list-inbox-notifications", Auth::Session, list_inbox).query(&[
+        "targets",
+        "templates",
+        "read_status",
+        "starting_before",
+    ]);
     api.ws("/api/v2/notifications/inbox/watch", "watch-for-new-inbox-notifications", Auth::Session, watch_inbox)
         .query(&["targets", "templates", "read_status", "format"]);
     api.put(
@@ -80,7 +84,9 @@ impl InboxQuery {
             "read" => Some(true),
             "unread" => Some(false),
             _ => {
-                return Err(Error::invalid("read_status query parameter should be any of 'all', 'read', 'unread'.").into());
+                return Err(
+                    Error::invalid("read_status query parameter should be any of 'all', 'read', 'unread'.").into()
+                );
             }
         };
         if !matches!(self.format.as_str(), "" | "markdown" | "plaintext") {

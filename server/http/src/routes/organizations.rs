@@ -3,9 +3,9 @@
 use http::StatusCode;
 use serde::Deserialize;
 use warren_api::{
-    AssignableRoles, CreateOrganizationRequest, CustomRoleRequest, Organization, OrganizationMember,
-    OrganizationMemberWithUserData, PaginatedMembersResponse, Response as Envelope, Role, UpdateOrganizationRequest,
-    UpdateRoles, AuthorizationRequest, AuthorizationResponse,
+    AssignableRoles, AuthorizationRequest, AuthorizationResponse, CreateOrganizationRequest, CustomRoleRequest,
+    Organization, OrganizationMember, OrganizationMemberWithUserData, PaginatedMembersResponse, Response as Envelope,
+    Role, UpdateOrganizationRequest, UpdateRoles,
 };
 use warren_core::{Cx, OrgRef, UserRef, authcheck, organizations};
 
@@ -145,19 +145,11 @@ async fn list_roles(cx: Cx, Path(org): Path<OrgRef>) -> Result<Json<Vec<Assignab
     Ok(Json(organizations::list_member_roles(&cx, &org).await?))
 }
 
-async fn create_role(
-    cx: Cx,
-    Path(org): Path<OrgRef>,
-    Body(body): Body<CustomRoleRequest>,
-) -> Result<Json<Vec<Role>>> {
+async fn create_role(cx: Cx, Path(org): Path<OrgRef>, Body(body): Body<CustomRoleRequest>) -> Result<Json<Vec<Role>>> {
     Ok(Json(organizations::save_custom_role(&cx, &org, body, true).await?))
 }
 
-async fn update_role(
-    cx: Cx,
-    Path(org): Path<OrgRef>,
-    Body(body): Body<CustomRoleRequest>,
-) -> Result<Json<Vec<Role>>> {
+async fn update_role(cx: Cx, Path(org): Path<OrgRef>, Body(body): Body<CustomRoleRequest>) -> Result<Json<Vec<Role>>> {
     Ok(Json(organizations::save_custom_role(&cx, &org, body, false).await?))
 }
 

@@ -108,10 +108,15 @@ async fn set_up(
         users::create_first_user(&services, &info, request).await
     };
     match made.await {
-        Ok(_) => sign_in(&services, &info, LoginWithPasswordRequest { email, password }, "/").await.unwrap_or_else(|_| Redirect::to("/login").into_response()),
-        Err(error) => {
-            page(&services, status_of(&error), "setup.html", context! { csrf, username, email, error => text_of(&error) })
-        }
+        Ok(_) => sign_in(&services, &info, LoginWithPasswordRequest { email, password }, "/")
+            .await
+            .unwrap_or_else(|_| Redirect::to("/login").into_response()),
+        Err(error) => page(
+            &services,
+            status_of(&error),
+            "setup.html",
+            context! { csrf, username, email, error => text_of(&error) },
+        ),
     }
 }
 
@@ -131,7 +136,12 @@ struct LoginForm {
     redirect: String,
 }
 
-async fn login_page(cx: Option<Cx>, Server(services): Server, Csrf(csrf): Csrf, Query(query): Query<LoginQuery>) -> Response {
+async fn login_page(
+    cx: Option<Cx>,
+    Server(services): Server,
+    Csrf(csrf): Csrf,
+    Query(query): Query<LoginQuery>,
+) -> Response {
     if cx.is_some() {
         return Redirect::to(&local_path(&query.redirect)).into_response();
     }
@@ -152,9 +162,12 @@ async fn log_in(
     let request = LoginWithPasswordRequest { email: email.clone(), password };
     match sign_in(&services, &info, request, &redirect).await {
         Ok(response) => response,
-        Err(error) => {
-            page(&services, status_of(&error), "login.html", context! { csrf, redirect, email, error => text_of(&error) })
-        }
+        Err(error) => page(
+            &services,
+            status_of(&error),
+            "login.html",
+            context! { csrf, redirect, email, error => text_of(&error) },
+        ),
     }
 }
 
@@ -169,7 +182,12 @@ async fn sign_in(
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&local_path(redirect))).into_response())
 }
 
-async fn log_out(cx: Option<Cx>, Server(services): Server, Csrf(_): Csrf, Form(_): Form<serde::de::IgnoredAny>) -> Response {
+async fn log_out(
+    cx: Option<Cx>,
+    Server(services): Server,
+    Csrf(_): Csrf,
+    Form(_): Form<serde::de::IgnoredAny>,
+) -> Response {
     if let Some(cx) = cx
         && let Err(error) = users::logout(&cx).await
     {
@@ -191,7 +209,12 @@ async fn create_key(cx: Option<Cx>, Csrf(csrf): Csrf, Form(_): Form<serde::de::I
         Ok(made) => page(&cx.services, StatusCode::OK, "cli_auth.html", context! { csrf, key => made.key }),
         Err(error) => {
             let username = cx.actor.username.clone();
-            page(&cx.services, status_of(&error), "cli_auth.html", context! { csrf, username, error => text_of(&error) })
+            page(
+                &cx.services,
+                status_of(&error),
+                "cli_auth.html",
+                context! { csrf, username, error => text_of(&error) },
+            )
         }
     }
 }
@@ -216,7 +239,9 @@ pub(crate) fn index(state: &State, request: &axum::extract::Request) -> Response
 /// A redirect never leaves this server: only path and query are kept.
 fn local_path(text: &str) -> String {
     let path = match url::Url::parse(text) {
-        Ok(url) if url.has_host() => format!("{}{}", url.path(), url.query().map(|q| format!("?{q}")).unwrap_or_default()),
+        Ok(url) if url.has_host() => {
+            format!("{}{}", url.path(), url.query().map(|q| format!("?{q}")).unwrap_or_default())
+        }
         Ok(_) => "/".to_owned(),
         Err(_) => text.to_owned(),
     };

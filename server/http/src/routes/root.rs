@@ -4,8 +4,8 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode};
 use warren_api::Response as Envelope;
 
-use crate::api::{Api, Auth};
 use crate::Json;
+use crate::api::{Api, Auth};
 use crate::extract::Server;
 
 pub(crate) fn routes(api: &mut Api) {

@@ -92,9 +92,7 @@ async fn logout(cx: Cx) -> Result<Response> {
     Ok(([(header::SET_COOKIE, cookie)], body).into_response())
 }
 
-async fn validate_password(
-    Body(body): Body<ValidateUserPasswordRequest>,
-) -> Json<ValidateUserPasswordResponse> {
+async fn validate_password(Body(body): Body<ValidateUserPasswordRequest>) -> Json<ValidateUserPasswordResponse> {
     Json(users::validate_password(&body.password))
 }
 

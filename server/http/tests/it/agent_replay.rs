@@ -105,10 +105,12 @@ async fn play(
         .map(|(id, (_, packet))| (id, String::from_utf8(packet.data.to_vec()).unwrap()))
         .collect();
     let header = HeaderName::from_static("coder-session-token");
-    let pipe = warren_rpc::dial(DialOptions::new(url).header(header, HeaderValue::from_str(token).unwrap())).await.unwrap();
+    let pipe =
+        warren_rpc::dial(DialOptions::new(url).header(header, HeaderValue::from_str(token).unwrap())).await.unwrap();
     let (mut reader, mut writer) = tokio::io::split(pipe);
     let mut answers: BTreeMap<u32, Packets> = BTreeMap::new();
-    for frame in frames.iter().filter(|frame| frame.to_server && !cut.contains(&frame.stream) && kind(&frame.frame) < 2) {
+    for frame in frames.iter().filter(|frame| frame.to_server && !cut.contains(&frame.stream) && kind(&frame.frame) < 2)
+    {
         // The caller had these answers when it sent this. Those that come from others need not come again.
         let shared = rpc.get(&frame.stream).is_none_or(|rpc| SHARED.contains(&rpc.as_str()));
         let limit = if shared { SHARED_WAIT } else { SOON };
@@ -144,16 +146,17 @@ fn compare_all(
     conn: &str,
 ) -> usize {
     let expected = packets(&frames(lines, conn), false);
-    let comparable = rpc.iter().filter(|(id, rpc)| {
-        !cut.contains(id) && !SHARED.contains(&rpc.as_str()) && expected.contains_key(id)
-    });
+    let comparable = rpc
+        .iter()
+        .filter(|(id, rpc)| !cut.contains(id) && !SHARED.contains(&rpc.as_str()) && expected.contains_key(id));
     let mut count = 0;
     for (id, rpc) in comparable {
         compare(rpc, &expected[id], &answers[id].seen);
         count += 1;
     }
     for (id, rpc) in rpc.iter().filter(|(_, rpc)| SHARED.contains(&rpc.as_str())) {
-        let failed = answers.get(id).into_iter().flat_map(|packets| &packets.seen).find(|packet| packet.kind == Kind::Error);
+        let failed =
+            answers.get(id).into_iter().flat_map(|packets| &packets.seen).find(|packet| packet.kind == Kind::Error);
         assert!(failed.is_none(), "{rpc}: {failed:?}");
     }
     count
@@ -237,8 +240,10 @@ async fn install_recorded_agent(world: &World, workspace: &str, manifest: &Manif
         timeout: item.timeout.unwrap_or_default().nanos.into(),
         order: 0,
     });
-    let level = |number: i32| ["", "owner", "authenticated", "public", "organization"][usize::try_from(number).unwrap()];
-    let health = |number: i32| ["", "disabled", "initializing", "healthy", "unhealthy"][usize::try_from(number).unwrap()];
+    let level =
+        |number: i32| ["", "owner", "authenticated", "public", "organization"][usize::try_from(number).unwrap()];
+    let health =
+        |number: i32| ["", "disabled", "initializing", "healthy", "unhealthy"][usize::try_from(number).unwrap()];
     let apps = manifest.apps.iter().enumerate().map(|(order, app)| {
         let check = app.healthcheck.clone().unwrap_or_default();
         AppDocument {
@@ -325,13 +330,16 @@ async fn recorded_agent_gets_the_recorded_answers() {
         let workspace = world.workspace(8080).await;
         let answers = packets(&frames(&lines, conn), false);
         let asked = packets(&frames(&lines, conn), true);
-        let (id, _) = asked.iter().find(|(_, packets)| packets[0].1.data == MANIFEST).expect("it asks for its manifest");
+        let (id, _) =
+            asked.iter().find(|(_, packets)| packets[0].1.data == MANIFEST).expect("it asks for its manifest");
         let manifest = Manifest::decode(&*answers[id][0].1.data).unwrap();
         let token = install_recorded_agent(&world, &workspace.id, &manifest).await;
         let url = world.socket_url("/api/v2/workspaceagents/me/rpc?role=agent&version=2.8");
         let played = play(url, &token.to_string(), &lines, conn).await;
         let (same, calls) = (compare_all(&played, &lines, conn), played.1.len());
-        eprintln!("{conn}: {same} of {calls} calls of wire-agent.jsonl answered alike, the rest is shared or shortened");
+        eprintln!(
+            "{conn}: {same} of {calls} calls of wire-agent.jsonl answered alike, the rest is shared or shortened"
+        );
         assert!(same * 3 > calls, "{conn}: too little could be compared");
         if conn == "agent-first" {
             let agent = Uuid::from_slice(&manifest.agent_id).unwrap();
@@ -355,7 +363,9 @@ async fn recorded_clients_get_the_recorded_answers() {
     let asked = packets(&frames(&agents, "agent-first"), true);
     let (id, _) = asked.iter().find(|(_, packets)| packets[0].1.data == MANIFEST).expect("it asks for its manifest");
     let recorded = Manifest::decode(&*answers[id][0].1.data).unwrap();
-    for conn in ["ssh-derp-only", "ping-derp-only", "port-forward", "speedtest-derp-only", "ssh-forced-websocket-after-403"] {
+    for conn in
+        ["ssh-derp-only", "ping-derp-only", "port-forward", "speedtest-derp-only", "ssh-forced-websocket-after-403"]
+    {
         let world = World::start().await;
         let mut workspace = world.workspace(8080).await;
         let calls = packets(&frames(&lines, conn), true);

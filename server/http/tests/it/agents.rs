@@ -80,11 +80,13 @@ impl World {
 
     /// Makes a template and a started workspace whose agent has an app on this port.
     pub(crate) async fn workspace(&self, app_port: u16) -> Workspace {
-        let tar = warren_template::archive::write_tar(&[warren_template::archive::Entry::file("main.tf", "#")]).unwrap();
+        let tar =
+            warren_template::archive::write_tar(&[warren_template::archive::Entry::file("main.tf", "#")]).unwrap();
         let request = self.server.request(Method::POST, "/api/v2/files", &self.owner);
         let file = request.header("Content-Type", "application/x-tar").body(tar).send().await.unwrap();
         let file = json_of(file).await["hash"].clone();
-        let body = json!({ "name": "v1", "storage_method": "file", "file_id": file, "provisioner": "terraform", "tags": {} });
+        let body =
+            json!({ "name": "v1", "storage_method": "file", "file_id": file, "provisioner": "terraform", "tags": {} });
         let version = self.post(&format!("/organizations/{}/templateversions", self.org), body).await;
         self.daemon.run_one().await;
         let body = json!({ "name": "local", "template_version_id": version["id"] });
@@ -93,7 +95,8 @@ impl World {
         let workspace = self.post("/users/me/workspaces", body).await;
         let token = Uuid::new_v4().to_string();
         let job = self.daemon.acquire().await;
-        let result = completed_job::WorkspaceBuild { resources: vec![resource(&token, app_port)], ..Default::default() };
+        let result =
+            completed_job::WorkspaceBuild { resources: vec![resource(&token, app_port)], ..Default::default() };
         self.daemon.complete(&job, completed_job::Type::WorkspaceBuild(result)).await;
         let id = workspace["id"].as_str().unwrap().to_owned();
         let shown = self.get(&format!("/workspaces/{id}")).await;
@@ -172,15 +175,19 @@ impl ScriptedAgent {
             { "process_name": "postgres", "network": "tcp", "port": 5432 },
             { "process_name": "app", "network": "tcp", "port": port },
         ] });
-        let api = axum::Router::new().route("/api/v0/listening-ports", axum::routing::get(|| async { axum::Json(ports) }));
+        let api =
+            axum::Router::new().route("/api/v0/listening-ports", axum::routing::get(|| async { axum::Json(ports) }));
         let api = tokio::spawn(axum::serve(Port(node.listen(4).await.unwrap()), api).into_future());
         let app = tokio::spawn(axum::serve(Port(node.listen(port).await.unwrap()), app()).into_future());
-        Serving { node, _tasks: vec![
-            AbortOnDropHandle::new(coordinate),
-            AbortOnDropHandle::new(terminals),
-            AbortOnDropHandle::new(tokio::spawn(async { drop(api.await) })),
-            AbortOnDropHandle::new(tokio::spawn(async { drop(app.await) })),
-        ] }
+        Serving {
+            node,
+            _tasks: vec![
+                AbortOnDropHandle::new(coordinate),
+                AbortOnDropHandle::new(terminals),
+                AbortOnDropHandle::new(tokio::spawn(async { drop(api.await) })),
+                AbortOnDropHandle::new(tokio::spawn(async { drop(app.await) })),
+            ],
+        }
     }
 
     async fn report(&self, state: State) {
@@ -228,7 +235,12 @@ fn app() -> axum::Router {
     use axum::extract::ws::{Message, WebSocketUpgrade};
     use axum::extract::{OriginalUri, State};
     use http::HeaderMap;
-    async fn show(State(()): State<()>, OriginalUri(uri): OriginalUri, headers: HeaderMap, body: String) -> impl axum::response::IntoResponse {
+    async fn show(
+        State(()): State<()>,
+        OriginalUri(uri): OriginalUri,
+        headers: HeaderMap,
+        body: String,
+    ) -> impl axum::response::IntoResponse {
         let of = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
         let shown = json!({ "uri": uri.to_string(), "cookie": of("cookie"), "token": of("coder-session-token"),
             "for": of("x-forwarded-for"), "host": of("host"), "body": body });
@@ -270,12 +282,21 @@ fn resource(token: &str, app_port: u16) -> provisioner::Resource {
         architecture: "amd64".into(),
         connection_timeout_seconds: 120,
         auth: Some(Auth::Token(token.into())),
-        scripts: vec![provisioner::Script { display_name: "Startup Script".into(), run_on_start: true, ..Default::default() }],
+        scripts: vec![provisioner::Script {
+            display_name: "Startup Script".into(),
+            run_on_start: true,
+            ..Default::default()
+        }],
         apps: vec![app],
         metadata: vec![metadata],
         ..Default::default()
     };
-    provisioner::Resource { name: "dev".into(), r#type: "terraform_data".into(), agents: vec![agent], ..Default::default() }
+    provisioner::Resource {
+        name: "dev".into(),
+        r#type: "terraform_data".into(),
+        agents: vec![agent],
+        ..Default::default()
+    }
 }
 
 async fn text(socket: &mut Socket) -> String {
@@ -296,7 +317,8 @@ async fn agent_connects_reports_and_leaves() {
     let world = World::start().await;
     let workspace = world.workspace(8080).await;
     assert_eq!(world.agent(&workspace).await["status"], "connecting");
-    let mut logs = world.open(&format!("/api/v2/workspaceagents/{}/logs?follow&after=0", workspace.agent), &world.owner).await;
+    let mut logs =
+        world.open(&format!("/api/v2/workspaceagents/{}/logs?follow&after=0", workspace.agent), &world.owner).await;
     assert_eq!(text(&mut logs).await, "[]\n");
 
     let agent = world.connect_agent(&workspace).await;
@@ -305,8 +327,13 @@ async fn agent_connects_reports_and_leaves() {
     assert_eq!(agent.manifest.metadata[0].interval.unwrap().nanos, 10);
     assert!(agent.manifest.apps[0].healthcheck.is_some());
     world.agent_is(&workspace, "status", "connected").await;
-    let startup = proto::Startup { version: "v2.31.0".into(), expanded_directory: "/home/a".into(), subsystems: vec![2, 1, 2] };
-    agent.session.unary(agent_method::UPDATE_STARTUP, &proto::UpdateStartupRequest { startup: Some(startup) }).await.unwrap();
+    let startup =
+        proto::Startup { version: "v2.31.0".into(), expanded_directory: "/home/a".into(), subsystems: vec![2, 1, 2] };
+    agent
+        .session
+        .unary(agent_method::UPDATE_STARTUP, &proto::UpdateStartupRequest { startup: Some(startup) })
+        .await
+        .unwrap();
     agent.report(State::Starting).await;
     assert!(!agent.log(&["line 1", "nul \0"]).await);
     let lines: Value = serde_json::from_str(&text(&mut logs).await).unwrap();
@@ -319,13 +346,15 @@ async fn agent_connects_reports_and_leaves() {
     assert_eq!((&shown["version"], &shown["api_version"]), (&json!("v2.31.0"), &json!("2.8")));
     assert_eq!(shown["subsystems"], json!(["envbox", "envbuilder"]));
     assert!(shown["ready_at"].is_string() && shown["started_at"].is_string());
-    let health = proto::batch_update_app_health_request::HealthUpdate { id: agent.manifest.apps[0].id.clone(), health: 3 };
+    let health =
+        proto::batch_update_app_health_request::HealthUpdate { id: agent.manifest.apps[0].id.clone(), health: 3 };
     let healths = proto::BatchUpdateAppHealthRequest { updates: vec![health] };
     agent.session.unary(agent_method::BATCH_UPDATE_APP_HEALTHS, &healths).await.unwrap();
     assert_eq!(world.agent(&workspace).await["apps"][0]["health"], "healthy");
     let rest = world.get(&format!("/workspaceagents/{}/logs?after={first}", workspace.agent)).await;
     assert_eq!(rest.as_array().unwrap().len(), 1);
-    let response = world.server.get(&format!("/api/v2/workspaceagents/{}/logs?format=text", workspace.agent), &world.owner).await;
+    let response =
+        world.server.get(&format!("/api/v2/workspaceagents/{}/logs?format=text", workspace.agent), &world.owner).await;
     assert!(response.text().await.unwrap().contains("[info] [agent.main|Startup Script] line 1\n"));
 
     agent.session.close();
@@ -390,7 +419,8 @@ async fn new_build_ends_the_agent_of_the_old_one() {
     tokio::time::timeout(SOON, agent.session.closed()).await.expect("the session ends");
     let url = world.socket_url("/api/v2/workspaceagents/me/rpc?version=2.0");
     let token = HeaderValue::from_str(&workspace.token).unwrap();
-    let refused = warren_rpc::dial(DialOptions::new(url).header(HeaderName::from_static("coder-session-token"), token)).await;
+    let refused =
+        warren_rpc::dial(DialOptions::new(url).header(HeaderName::from_static("coder-session-token"), token)).await;
     assert_eq!(refused.unwrap_err().status().unwrap(), 401);
 }
 
@@ -407,9 +437,10 @@ async fn client_reaches_the_agent_through_the_relay() {
     let options = DialOptions::new(url).header(HeaderName::from_static("coder-session-token"), token);
     let session = Session::client(warren_rpc::dial(options).await.unwrap());
     let map = world.parts.agents().derp_map().clone();
-    let node = Node::start(NodeOptions::new(Uuid::new_v4(), vec![random_address()], map, world.server.url.parse().unwrap()))
-        .await
-        .unwrap();
+    let node =
+        Node::start(NodeOptions::new(Uuid::new_v4(), vec![random_address()], map, world.server.url.parse().unwrap()))
+            .await
+            .unwrap();
     let (coordinating, destination) = (node.clone(), workspace.agent);
     let _coordinate = AbortOnDropHandle::new(tokio::spawn(async move {
         let role = Role::Client { destinations: vec![destination] };
@@ -437,8 +468,12 @@ async fn path_app_terminal_and_ports_work_through_the_servers_own_node() {
     let app = "/@admin/dev.main/apps/web";
 
     let bare = world.server.get(app, &world.owner).await;
-    assert_eq!((bare.status().as_u16(), &bare.headers()["location"]), (307, &HeaderValue::from_static("/@admin/dev.main/apps/web/?folder=home")));
-    let request = world.server.request(Method::POST, &format!("{app}/a%2Fb?q=1&coder_signed_app_token_ab=x"), &world.owner);
+    assert_eq!(
+        (bare.status().as_u16(), &bare.headers()["location"]),
+        (307, &HeaderValue::from_static("/@admin/dev.main/apps/web/?folder=home"))
+    );
+    let request =
+        world.server.request(Method::POST, &format!("{app}/a%2Fb?q=1&coder_signed_app_token_ab=x"), &world.owner);
     let answer = request.header("cookie", "own=1; csrf_token=y").body("hello").send().await.unwrap();
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["x-app"], "1");
@@ -453,7 +488,14 @@ async fn path_app_terminal_and_ports_work_through_the_servers_own_node() {
     assert_eq!(text(&mut socket).await, "ping over the app");
 
     let mut terminal = world
-        .open(&format!("/api/v2/workspaceagents/{}/pty?reconnect={}&width=100&height=30", workspace.agent, Uuid::new_v4()), &world.owner)
+        .open(
+            &format!(
+                "/api/v2/workspaceagents/{}/pty?reconnect={}&width=100&height=30",
+                workspace.agent,
+                Uuid::new_v4()
+            ),
+            &world.owner,
+        )
         .await;
     terminal.send(Message::binary(json!({ "data": "shout" }).to_string())).await.unwrap();
     let mut output = Vec::new();
@@ -478,11 +520,23 @@ async fn others_do_not_reach_an_agent_or_its_apps() {
     let world = World::start().await;
     let workspace = world.workspace(18_080).await;
     let member = world.server.member(&world.owner, "bob").await;
-    for path in ["", "/connection", "/coordinate?version=2.0", "/logs", "/watch-metadata", "/listening-ports", "/pty", "/containers"] {
+    for path in [
+        "",
+        "/connection",
+        "/coordinate?version=2.0",
+        "/logs",
+        "/watch-metadata",
+        "/listening-ports",
+        "/pty",
+        "/containers",
+    ] {
         let path = format!("/api/v2/workspaceagents/{}{path}", workspace.agent);
         let answer = world.server.get(&path, &member).await;
         assert_eq!(answer.status(), 404, "{path}");
-        assert_eq!(json_of(answer).await["message"], "Agent doesn't exist with that id, or you do not have access to it.");
+        assert_eq!(
+            json_of(answer).await["message"],
+            "Agent doesn't exist with that id, or you do not have access to it."
+        );
         assert_eq!(world.server.get(&path, "").await.status(), 401, "{path}");
     }
     // Declared public, but a path app is its owner's alone.
@@ -500,7 +554,8 @@ async fn others_do_not_reach_an_agent_or_its_apps() {
     // A foreign page with the visitor's cookie.
     let request = world.server.request(Method::GET, "/@admin/dev/apps/web/ws", "");
     let request = request.header("cookie", format!("coder_session_token={}", world.owner));
-    let request = request.header("connection", "upgrade").header("upgrade", "websocket").header("origin", "https://evil.example");
+    let request =
+        request.header("connection", "upgrade").header("upgrade", "websocket").header("origin", "https://evil.example");
     assert_eq!(request.send().await.unwrap().status(), 403);
 }
 
@@ -565,7 +620,10 @@ async fn relay_and_programs_answer_without_a_token() {
     let check = get("/derp/latency-check").await;
     assert_eq!((check.status().as_u16(), check.content_length()), (200, Some(0)));
     let plain = get("/derp").await;
-    assert_eq!((plain.status().as_u16(), plain.text().await.unwrap().as_str()), (426, "DERP requires connection upgrade\n"));
+    assert_eq!(
+        (plain.status().as_u16(), plain.text().await.unwrap().as_str()),
+        (426, "DERP requires connection upgrade\n")
+    );
     let script = get("/api/v2/init-script/Linux/AMD64").await;
     assert!(script.headers()["content-digest"].to_str().unwrap().starts_with("sha256:"));
     assert!(script.text().await.unwrap().contains(&format!("{}/bin/coder-linux-amd64", world.server.url)));
@@ -578,7 +636,10 @@ async fn relay_and_programs_answer_without_a_token() {
     assert!(get("/install.sh").await.text().await.unwrap().contains(&world.server.url));
     let mut map = world.open("/api/v2/derp-map", "").await;
     let first = tokio::time::timeout(SOON, map.next()).await.unwrap().unwrap().unwrap();
-    assert!(matches!(&first, Message::Binary(data) if data.ends_with(b"\n") && data.starts_with(b"{\"Regions\"")), "{first:?}");
+    assert!(
+        matches!(&first, Message::Binary(data) if data.ends_with(b"\n") && data.starts_with(b"{\"Regions\"")),
+        "{first:?}"
+    );
 }
 
 #[tokio::test]
@@ -603,7 +664,8 @@ async fn ghsa_qrwj_vh9x_gw5v_redirects_of_an_agent_are_not_followed() {
     let agent = world.connect_agent(&workspace).await;
     let addresses = vec![address_of(agent.id), desktop_address_of(agent.id)];
     let map = agent.manifest.derp_map.clone().unwrap();
-    let node = Node::start(NodeOptions::new(agent.id, addresses, map, world.server.url.parse().unwrap())).await.unwrap();
+    let node =
+        Node::start(NodeOptions::new(agent.id, addresses, map, world.server.url.parse().unwrap())).await.unwrap();
     let (session, coordinating) = (agent.session.clone(), node.clone());
     let _coordinate = AbortOnDropHandle::new(tokio::spawn(async move {
         coordinating.coordinate(&session, Role::Agent, CancellationToken::new()).await.ok();

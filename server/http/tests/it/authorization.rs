@@ -72,16 +72,19 @@ async fn with_too_little_nothing_answers() {
     for route in warren_http::api().routes() {
         let access = access_of(route.id);
         let callers: &[(&str, &str)] = match access {
-            Access::Owner | Access::Admin => {
-                &[("another member", &scene.member), ("an outsider", &scene.outsider), ("a narrow token", &scene.narrow)]
-            }
+            Access::Owner | Access::Admin => &[
+                ("another member", &scene.member),
+                ("an outsider", &scene.outsider),
+                ("a narrow token", &scene.narrow),
+            ],
             Access::Member => &[("an outsider", &scene.outsider), ("a narrow token", &scene.narrow)],
             _ => continue,
         };
         for (who, token) in callers {
             let status = scene.call(route, token).await;
             // A template that one may not see does not exist: a wrong field of the request.
-            let unknown_template = status == 400 && route.id.starts_with("create-user-workspace") && *who != "another member";
+            let unknown_template =
+                status == 400 && route.id.starts_with("create-user-workspace") && *who != "another member";
             if !matches!(status, 403 | 404) && !unknown_template {
                 wrong.push(format!("{}: {who} got {status}", route.id));
             }
@@ -103,7 +106,8 @@ async fn with_enough_everything_answers() {
             continue;
         }
         let status = scene.call(route, &scene.owner).await;
-        let expected = (status == 404 && ABSENT.contains(&route.id)) || (status == 403 && NOT_TO_ONESELF.contains(&route.id));
+        let expected =
+            (status == 404 && ABSENT.contains(&route.id)) || (status == 403 && NOT_TO_ONESELF.contains(&route.id));
         if (matches!(status, 401 | 403 | 404) && !expected) || status >= 500 {
             wrong.push(format!("{}: {status}", route.id));
         }
@@ -197,9 +201,8 @@ impl Scene {
             path.push_str(&format!("?template_id={}", self.values["template"]));
         }
         let body = TABLE.iter().find(|(id, _, _)| *id == route.id).map_or("", |(_, _, body)| *body);
-        let body = self.values.iter().fold(body.to_owned(), |body, (name, value)| {
-            body.replace(&format!("{{{name}}}"), value)
-        });
+        let body =
+            self.values.iter().fold(body.to_owned(), |body, (name, value)| body.replace(&format!("{{{name}}}"), value));
         let mut request = self.world.server.request(method, &path, token);
         if route.id == "upload-file" {
             request = request.header("Content-Type", "application/x-tar");

@@ -11,6 +11,7 @@ mod lifecycle;
 mod pages;
 mod replay;
 mod replay_accounts;
+mod rpc_access;
 mod scripted_daemon;
 mod sessions;
 mod streams;

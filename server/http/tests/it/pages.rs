@@ -24,7 +24,8 @@ async fn first_account_sign_in_and_token_without_a_script() {
     let made = post("/setup", cookie.clone(), format!("{form}&csrf={token}")).await.unwrap();
     assert_eq!((made.status().as_u16(), &made.headers()["location"]), (303, &"/".parse().unwrap()));
     let session = made.headers().get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
-    let session = session.filter_map(|text| text.split(';').next()).find(|text| text.starts_with("coder_session")).unwrap();
+    let session =
+        session.filter_map(|text| text.split(';').next()).find(|text| text.starts_with("coder_session")).unwrap();
     let cookies = format!("{cookie}; {session}");
 
     let page = server.request(Method::GET, "/cli-auth", "").header("Cookie", &cookies).send().await.unwrap();

@@ -11,14 +11,37 @@ use crate::replay::{compare, uuids};
 
 /// Parts of paths that are replayed here.
 const AREAS: &[&str] = &[
-    "/api/v2/", "/api/v2/buildinfo", "/healthz", "/latency-check", "/users", "/organizations", "/authcheck", "/auth/scopes",
-    "/experiments", "/entitlements", "/appearance", "/updatecheck", "/deployment", "/regions", "/external-auth",
-    "/notifications", "/applications/host", "/debug/health/settings",
+    "/api/v2/",
+    "/api/v2/buildinfo",
+    "/healthz",
+    "/latency-check",
+    "/users",
+    "/organizations",
+    "/authcheck",
+    "/auth/scopes",
+    "/experiments",
+    "/entitlements",
+    "/appearance",
+    "/updatecheck",
+    "/deployment",
+    "/regions",
+    "/external-auth",
+    "/notifications",
+    "/applications/host",
+    "/debug/health/settings",
 ];
 /// Other parts of the server, replayed elsewhere.
 const OTHERS: &[&str] = &[
-    "workspace", "template", "provisioner", "files", "insights", "derp", "autofill", "/applications/auth-redirect",
-    "/oauth2", "secrets",
+    "workspace",
+    "template",
+    "provisioner",
+    "files",
+    "insights",
+    "derp",
+    "autofill",
+    "/applications/auth-redirect",
+    "/oauth2",
+    "secrets",
 ];
 /// Exchanges that differ on purpose, or need what this server does not have yet, and why.
 const DIFFERENT: &[(&str, &str)] = &[
@@ -51,9 +74,21 @@ const DIFFERENT: &[(&str, &str)] = &[
 ];
 /// Added by newer versions.
 const NEWER: &[&str] = &[
-    "has_ai_seat", "default_org_member_roles", "user_created_at", "user_updated_at", "last_seen_at", "status", "login_type",
-    "is_service_account", "theme_dark", "theme_light", "theme_mode", "agent_chat_send_shortcut", "code_diff_display_mode",
-    "shell_tool_display_mode", "thinking_display_mode",
+    "has_ai_seat",
+    "default_org_member_roles",
+    "user_created_at",
+    "user_updated_at",
+    "last_seen_at",
+    "status",
+    "login_type",
+    "is_service_account",
+    "theme_dark",
+    "theme_light",
+    "theme_mode",
+    "agent_chat_send_shortcut",
+    "code_diff_display_mode",
+    "shell_tool_display_mode",
+    "thinking_display_mode",
 ];
 
 struct Replay {
@@ -98,7 +133,10 @@ async fn recorded_exchanges_have_the_same_shape() {
             }
         }
     }
-    eprintln!("replayed {replayed} of {total} lines of rest.jsonl about accounts and the deployment; not: {}", skipped.join(" "));
+    eprintln!(
+        "replayed {replayed} of {total} lines of rest.jsonl about accounts and the deployment; not: {}",
+        skipped.join(" ")
+    );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(replayed > total / 2, "too little could be replayed");
 }
@@ -141,7 +179,8 @@ impl Replay {
         problems.retain(|problem| !NEWER.iter().any(|field| problem.ends_with(&format!(".{field} is too much"))));
         let fields = |value: &Value| -> Vec<String> {
             let list = value["validations"].as_array().cloned().unwrap_or_default();
-            let mut fields: Vec<String> = list.iter().map(|v| v["field"].as_str().unwrap_or_default().to_owned()).collect();
+            let mut fields: Vec<String> =
+                list.iter().map(|v| v["field"].as_str().unwrap_or_default().to_owned()).collect();
             fields.sort();
             fields
         };
@@ -152,7 +191,8 @@ impl Replay {
     }
 
     async fn member_token(&mut self, expected: u16) -> String {
-        let valid = !self.member.is_empty() && self.server.get("/api/v2/experiments", &self.member).await.status() == 200;
+        let valid =
+            !self.member.is_empty() && self.server.get("/api/v2/experiments", &self.member).await.status() == 200;
         if expected != 401 && !valid {
             self.member = self.server.login("bob@example.com").await;
         }

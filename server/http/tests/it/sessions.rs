@@ -39,7 +39,8 @@ async fn token_is_read_in_the_order_of_the_contract() {
     assert_eq!(me(get(&format!("/api/v2/users/me?coder_session_token={token}"))).await, 200);
     assert_eq!(me(get("/api/v2/users/me").header("Authorization", format!("bearer {token}"))).await, 200);
     assert_eq!(me(get(&format!("/api/v2/users/me?access_token={token}"))).await, 200);
-    let stale = get("/api/v2/users/me").header("Coder-Session-Token", &token).header("Cookie", "coder_session_token=x-y");
+    let stale =
+        get("/api/v2/users/me").header("Coder-Session-Token", &token).header("Cookie", "coder_session_token=x-y");
     assert_eq!(me(stale).await, 401);
 }
 

@@ -113,7 +113,13 @@ async fn authcheck_answers_many_questions() {
         "bad_action": { "object": { "resource_type": "workspace" }, "action": "fly" },
     } });
     let owner = json_of(server.post("/api/v2/authcheck", &owner, &checks).await).await;
-    assert_eq!(owner, json!({ "read_own": true, "read_all": true, "create_template": true, "unknown": false, "bad_action": false }));
+    assert_eq!(
+        owner,
+        json!({ "read_own": true, "read_all": true, "create_template": true, "unknown": false, "bad_action": false })
+    );
     let bob = json_of(server.post("/api/v2/authcheck", &bob, &checks).await).await;
-    assert_eq!(bob, json!({ "read_own": true, "read_all": false, "create_template": false, "unknown": false, "bad_action": false }));
+    assert_eq!(
+        bob,
+        json!({ "read_own": true, "read_all": false, "create_template": false, "unknown": false, "bad_action": false })
+    );
 }
