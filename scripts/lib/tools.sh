@@ -21,9 +21,10 @@ apt_install() {
   $sudo apt-get update -qq >&2 && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
 }
 
+# cargo from PATH, or from where rustup puts it when the shell does not know it yet.
 ensure_rust() {
+  have cargo || export PATH="$PATH:${CARGO_HOME:-${HOME:-/root}/.cargo}/bin"
   have cargo || fail "cargo was not found" "Install Rust 1.91 or newer (rustup is the usual way), then run this again."
-  have cc || apt_install gcc libc6-dev || fail "no C compiler was found" "Install one: apt-get install gcc libc6-dev"
 }
 
 # The folder with initdb and postgres: WARREN_PG_BIN, PATH, or the distribution's usual places.
@@ -36,12 +37,45 @@ find_postgres() {
   return 1
 }
 
-ensure_postgres() {
-  find_postgres >/dev/null && return 0
-  apt_install postgresql && find_postgres >/dev/null && return 0
-  fail "PostgreSQL was not found" \
-    "Install it (apt-get install postgresql), or set WARREN_PG_BIN to the folder of initdb and postgres," \
-    "or set CODER_PG_CONNECTION_URL to a server that you run."
+# The programs that are absent, one a line: `name<TAB>Debian packages`. Arguments: which of cc, postgresql, ssh, python3, fetch.
+absent_programs() {
+  local name
+  for name in "$@"; do
+    case "$name" in
+      cc) have cc || printf 'a C compiler\tgcc libc6-dev\n' ;;
+      postgresql) find_postgres >/dev/null || printf 'PostgreSQL (initdb and postgres)\tpostgresql\n' ;;
+      ssh) have ssh && have sftp || printf 'OpenSSH (ssh and sftp)\topenssh-client\n' ;;
+      python3) have python3 || printf 'python3\tpython3\n' ;;
+      fetch)
+        have_terraform && continue
+        have curl || printf 'curl\tcurl ca-certificates\n'
+        have unzip || have python3 || printf 'unzip\tunzip\n' ;;
+      *) fail "absent_programs: unknown program $name" ;;
+    esac
+  done
+}
+
+# Installs whatever of the named programs is absent, all at once, or says all that is to be installed.
+ensure_programs() {
+  local absent packages
+  absent=$(absent_programs "$@")
+  [ -n "$absent" ] || return 0
+  packages=$(cut -f2 <<<"$absent" | tr '\n' ' ')
+  packages=${packages% }
+  # shellcheck disable=SC2086 # a list of packages
+  if apt_install $packages && [ -z "$(absent_programs "$@")" ]; then
+    case " $packages " in *" postgresql "*)
+      say "Debian's postgresql package also starts a server of its own on port 5432; Warren does not use it." ;;
+    esac
+    return 0
+  fi
+  local lines=() name
+  while IFS=$'\t' read -r name _; do lines+=("- $name"); done <<<"$(absent_programs "$@")"
+  lines+=("Install them, then run this again:  sudo apt-get install $packages")
+  case "$absent" in *PostgreSQL*)
+    lines+=("A PostgreSQL that is elsewhere: WARREN_PG_BIN=<folder of initdb and postgres>.") ;;
+  esac
+  fail "programs that Warren needs were not found" "${lines[@]}"
 }
 
 # The pinned Terraform: used when neither terraform nor tofu is on PATH.
@@ -53,6 +87,8 @@ terraform_sha256() {
     *) return 1 ;;
   esac
 }
+
+have_terraform() { have terraform || have tofu || [ -x "$TOOLS_DIR/terraform-$TERRAFORM_VERSION/terraform" ]; }
 
 # Makes `terraform` or `tofu` available; a download is only kept when its checksum is the pinned one.
 # WARREN_TERRAFORM_MIRROR: another base address with the same layout (`VERSION/terraform_VERSION_OS_ARCH.zip`).
@@ -69,8 +105,7 @@ ensure_terraform() {
   mirror=${WARREN_TERRAFORM_MIRROR:-https://releases.hashicorp.com/terraform}
   file=terraform_${TERRAFORM_VERSION}_$platform.zip
   url=$mirror/$TERRAFORM_VERSION/$file
-  have curl || apt_install curl ca-certificates || fail "curl was not found" "Install it: apt-get install curl"
-  have unzip || have python3 || apt_install unzip || fail "unzip was not found" "Install it: apt-get install unzip"
+  ensure_programs fetch
   say "fetching Terraform $TERRAFORM_VERSION ($platform)"
   mkdir -p "$TOOLS_DIR"; tmp=$(mktemp -d "$TOOLS_DIR/fetch.XXXXXX")
   if ! curl -fsSL --retry 2 --connect-timeout 10 --max-time 300 -o "$tmp/$file" "$url"; then
@@ -87,9 +122,4 @@ ensure_terraform() {
   mkdir -p "$TOOLS_DIR/terraform-$TERRAFORM_VERSION"
   mv "$tmp/out/terraform" "$TOOLS_DIR/terraform-$TERRAFORM_VERSION/terraform"
   rm -rf "$tmp"
-}
-
-ensure_ssh() {
-  have ssh && have sftp && return 0
-  apt_install openssh-client || fail "OpenSSH was not found" "Install it: apt-get install openssh-client"
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests of lib/tools.sh: Terraform from a loopback mirror with a good and a bad checksum.
+# Tests of lib/tools.sh: Terraform from a loopback mirror with a good and a bad checksum; programs that are absent.
 set -uo pipefail
 . "$(dirname "$0")/../lib/tools.sh"
 
@@ -38,4 +38,15 @@ check "a download with a wrong checksum is refused, and both checksums are shown
 check "nothing of it is left" '[ -z "$(ls -A "$dir/bad")" ]'
 fetch gone "http://127.0.0.1:$port/nowhere" "$good"
 check "a mirror without the file is named, with what to do" 'grep -q "WARREN_TERRAFORM_MIRROR" "$dir/gone.out"'
+
+# Nothing but the shell's own commands, and no apt-get: everything that is absent is said at once.
+mkdir "$dir/bare"
+for tool in uname id cut tr ls sort dirname; do ln -s "$(command -v "$tool")" "$dir/bare/$tool"; done
+( PATH="$dir/bare" TOOLS_DIR="$dir/none" WARREN_PG_BIN=; find_postgres() { return 1; }
+  ensure_programs cc postgresql ssh fetch ) > "$dir/bare.out" 2>&1
+check "absent programs end the run with an error" 'grep -q "^error: programs that Warren needs were not found" "$dir/bare.out"'
+check "all of them are named, with one command that installs them" \
+  'grep -q "apt-get install gcc libc6-dev postgresql openssh-client curl ca-certificates unzip" "$dir/bare.out"'
+( ensure_programs ) > "$dir/none.out" 2>&1
+check "nothing is said when nothing is absent" '[ ! -s "$dir/none.out" ]'
 exit $failed
