@@ -2,12 +2,17 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, ServerConfig, SignatureScheme};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsConnector;
+
+mod verifier;
+
+use verifier::{Checked, LazyVerifier};
 
 /// Why a TLS configuration could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -18,14 +23,31 @@ pub enum Error {
     /// The text is not a PEM file with a private key.
     #[error("the key file holds no private key in PEM form")]
     NoKey,
+    /// The bundle of roots cannot judge anything.
+    #[error("the bundle of root certificates cannot be used")]
+    Roots(#[from] rustls::client::VerifierBuilderError),
     /// rustls refused the material.
     #[error("invalid TLS material")]
     Rustls(#[from] rustls::Error),
 }
 
+/// How much of a server's certificate a client checks. The signatures of the handshake are checked always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ServerCheck {
+    /// The chain up to a root, and the name.
+    #[default]
+    Full,
+    /// The chain only, as PostgreSQL's `sslmode=verify-ca`.
+    Chain,
+    /// Nothing: the connection is encrypted to whoever answers, as PostgreSQL's `sslmode=require`.
+    Nothing,
+}
+
 /// What a TLS client trusts and shows.
 #[derive(Clone, Default)]
 pub struct ClientTls {
+    /// How much of the server's certificate is checked.
+    pub check: ServerCheck,
     /// PEM bundle that replaces the roots of the system.
     pub roots_pem: Option<Vec<u8>>,
     /// Certificate chain and private key (PEM both) for mutual TLS.
@@ -46,16 +68,21 @@ pub fn install_default_provider() {
 /// A client configuration (TLS 1.2 and later, no ALPN).
 pub fn client_config(tls: &ClientTls) -> Result<ClientConfig, Error> {
     let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
-    let builder = match &tls.roots_pem {
+    let verifier: Arc<dyn ServerCertVerifier> = match &tls.roots_pem {
         Some(pem) => {
             let mut roots = RootCertStore::empty();
             for certificate in certificates(pem)? {
                 roots.add(certificate)?;
             }
-            builder.with_root_certificates(roots)
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build()?
         }
-        None => builder.dangerous().with_custom_certificate_verifier(Arc::new(LazyVerifier::default())),
+        None => Arc::new(LazyVerifier::default()),
     };
+    let verifier = match tls.check {
+        ServerCheck::Full => verifier,
+        check => Arc::new(Checked { verifier, check }),
+    };
+    let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
     Ok(match &tls.identity_pem {
         Some((chain, key)) => builder.with_client_auth_cert(
             certificates(chain)?,
@@ -116,67 +143,6 @@ pub fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
     if list.is_empty() { Err(Error::NoCertificate) } else { Ok(list) }
 }
 
-/// The system's verifier, loaded when the first certificate has to be judged.
-#[derive(Default)]
-struct LazyVerifier(OnceLock<Result<rustls_platform_verifier::Verifier, rustls::Error>>);
-
-impl std::fmt::Debug for LazyVerifier {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("LazyVerifier")
-    }
-}
-
-impl LazyVerifier {
-    fn verifier(&self) -> Result<&rustls_platform_verifier::Verifier, rustls::Error> {
-        self.0.get_or_init(|| rustls_platform_verifier::Verifier::new(provider())).as_ref().map_err(Clone::clone)
-    }
-}
-
-impl ServerCertVerifier for LazyVerifier {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        self.verifier()?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls12_signature(
-            message,
-            certificate,
-            signature,
-            &provider().signature_verification_algorithms,
-        )
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls13_signature(
-            message,
-            certificate,
-            signature,
-            &provider().signature_verification_algorithms,
-        )
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        provider().signature_verification_algorithms.supported_schemes()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_bundle_without_certificate_is_refused() {
-        let tls = ClientTls { roots_pem: Some(b"nonsense".to_vec()), identity_pem: None };
+        let tls = ClientTls { roots_pem: Some(b"nonsense".to_vec()), ..ClientTls::default() };
         assert!(matches!(client_config(&tls), Err(Error::NoCertificate)));
     }
 }

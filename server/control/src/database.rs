@@ -38,7 +38,7 @@ pub(crate) async fn open(values: &Values, data_dir: &Path) -> Result<Database> {
     let url = if cluster.is_some() { ensure_database(&url).await? } else { url };
     let max_connections = usize::try_from(values.int("postgres-conn-max-open")).unwrap_or(10).max(1);
     let options = Options { max_connections, ..Options::default() };
-    let db = Db::new(&url, &options).context("CODER_PG_CONNECTION_URL is not a connection string")?;
+    let db = Db::new(&url, &options).context("CODER_PG_CONNECTION_URL")?;
     check_version(&db).await?;
     let started = Instant::now();
     let steps = migrate(&db).await.context("cannot bring the database schema up to date")?;

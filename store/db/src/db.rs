@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use parking_lot::Mutex;
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::DbError;
+use crate::connect::{self, Target};
 use crate::stats::QueryStats;
-use crate::{DbError, tls};
 
 /// How long a request waits for a free connection, and for a new one to be made.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -35,8 +38,11 @@ impl Default for Options {
 pub struct Db {
     pool: Pool,
     stats: QueryStats,
-    config: Arc<tokio_postgres::Config>,
+    target: Arc<Target>,
 }
+
+/// A secured connection of [`Db::dedicated`].
+type Stream = <MakeRustlsConnect as MakeTlsConnect<tokio_postgres::Socket>>::Stream;
 
 /// Anything that can run a statement: [`Conn`] or [`Tx`].
 pub trait Querier: Send + Sync {
@@ -76,16 +82,16 @@ impl Db {
     /// Prepares a pool; connections are made when they are needed.
     ///
     /// # Errors
-    /// The connection string does not parse.
+    /// [`DbError::Address`].
     pub fn new(url: &str, options: &Options) -> Result<Self, DbError> {
-        let mut config: tokio_postgres::Config =
-            url.parse().map_err(|error| DbError::Other { query: "connection string", source: Box::new(error) })?;
+        let mut target = connect::parse(url).map_err(DbError::Address)?;
+        let config = &mut target.config;
         if config.get_application_name().is_none() {
             config.application_name(&options.application_name);
         }
         config.connect_timeout(WAIT_TIMEOUT);
         let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = Manager::from_config(config.clone(), tls::connector(), manager_config);
+        let manager = Manager::from_config(config.clone(), target.tls.clone(), manager_config);
         let timeouts = Timeouts { wait: Some(WAIT_TIMEOUT), create: Some(WAIT_TIMEOUT), recycle: Some(WAIT_TIMEOUT) };
         let pool = Pool::builder(manager)
             .max_size(options.max_connections)
@@ -93,7 +99,7 @@ impl Db {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| DbError::Other { query: "connection pool", source: Box::new(error) })?;
-        Ok(Self { pool, stats: QueryStats::default(), config: Arc::new(config) })
+        Ok(Self { pool, stats: QueryStats::default(), target: Arc::new(target) })
     }
 
     /// A connection.
@@ -156,16 +162,15 @@ impl Db {
     /// [`DbError::Unavailable`].
     pub async fn dedicated(
         &self,
-    ) -> Result<(tokio_postgres::Client, tokio_postgres::Connection<tokio_postgres::Socket, tls::Stream>), DbError>
-    {
-        self.config.connect(tls::connector()).await.map_err(|error| DbError::Unavailable(Box::new(error)))
+    ) -> Result<(tokio_postgres::Client, tokio_postgres::Connection<tokio_postgres::Socket, Stream>), DbError> {
+        self.target.config.connect(self.target.tls.clone()).await.map_err(|error| DbError::Unavailable(Box::new(error)))
     }
 
     /// Where the database is, `host:port` or the folder of its socket; nothing secret.
     pub fn address(&self) -> String {
-        let ports = self.config.get_ports();
+        let ports = self.target.config.get_ports();
         let port = |index: usize| ports.get(index).or(ports.first()).copied().unwrap_or(5432);
-        let hosts = self.config.get_hosts().iter().enumerate().map(|(index, host)| match host {
+        let hosts = self.target.config.get_hosts().iter().enumerate().map(|(index, host)| match host {
             tokio_postgres::config::Host::Tcp(name) => format!("{name}:{}", port(index)),
             #[cfg(unix)]
             tokio_postgres::config::Host::Unix(path) => path.display().to_string(),

@@ -7,6 +7,9 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 /// A failed database call.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
+    /// The connection string cannot be used.
+    #[error("the connection string cannot be used")]
+    Address(#[source] crate::connect::ConnectError),
     /// The database does not answer; nothing is known about the request. Becomes 503, never 401.
     #[error("the database is unavailable")]
     Unavailable(#[source] Cause),

@@ -11,6 +11,7 @@ pub mod agents;
 pub mod api_keys;
 pub mod audit;
 pub mod builds;
+mod connect;
 pub mod daemons;
 mod db;
 mod error;
@@ -26,12 +27,12 @@ mod stats;
 pub mod templates;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod tls;
 pub mod users;
 pub mod versions;
 pub mod workspaces;
 
 pub use access::StoredAcl;
+pub use connect::ConnectError;
 pub use db::{Collides, Conn, Db, Isolation, Options, Querier, Tx};
 pub use error::{DbError, ResultExt};
 pub use migrate::{MigrateError, Migration, migrate};

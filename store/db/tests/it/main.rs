@@ -1,5 +1,6 @@
 //! The core of the crate against a real database.
 
+mod secured;
 mod statements;
 
 use tokio_postgres as _;
