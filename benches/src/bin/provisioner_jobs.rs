@@ -53,8 +53,15 @@ resource "terraform_data" "process" {{
     )
 }
 
-#[tokio::main]
-async fn main() -> Result<()> {
+fn main() -> Result<()> {
+    // As in the server: Terraform runs under a keeper, which is this program under another name.
+    if warren_provisioner::keeper::is_wanted() {
+        std::process::exit(warren_provisioner::keeper::run());
+    }
+    tokio::runtime::Runtime::new()?.block_on(measure())
+}
+
+async fn measure() -> Result<()> {
     let provider = match std::env::args_os().nth(1) {
         Some(path) => PathBuf::from(path),
         None => std::env::current_exe()?.with_file_name("terraform-provider-coder"),
@@ -63,6 +70,7 @@ async fn main() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let terraform = Arc::new(LazyTerraform::new(TerraformOptions {
         provider: Some(ProviderBinary::new(&provider)),
+        keeper: Some(std::env::current_exe()?),
         ..TerraformOptions::below(&dir.path().join("cache"))
     }));
     let found = terraform.get().await?;

@@ -20,6 +20,7 @@ pub fn start(ready: Ready) {
     let options = TerraformOptions {
         // Terraform starts its provider as a program: this one, which plays that role under the provider's name.
         provider: std::env::current_exe().ok().map(ProviderBinary::new),
+        keeper: std::env::current_exe().ok(),
         ..TerraformOptions::below(&config.cache_dir.join("provisioner"))
     };
     let terraform = Arc::new(LazyTerraform::new(options));

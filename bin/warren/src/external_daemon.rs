@@ -97,6 +97,7 @@ fn terraform(cx: &Cx) -> Result<LazyTerraform> {
     std::fs::create_dir_all(&cache).with_context(|| format!("create {}", cache.display()))?;
     Ok(LazyTerraform::new(TerraformOptions {
         provider: std::env::current_exe().ok().map(ProviderBinary::new),
+        keeper: std::env::current_exe().ok(),
         ..TerraformOptions::below(&cache.join("provisioner"))
     }))
 }

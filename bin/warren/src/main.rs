@@ -20,6 +20,10 @@ const HOOKS: &[Hook] = &[
 ];
 
 fn main() -> ExitCode {
+    // A provisioner daemon starts Terraform under a keeper.
+    if warren_provisioner::keeper::is_wanted() {
+        std::process::exit(warren_provisioner::keeper::run());
+    }
     // Terraform starts its provider under the provider's file name.
     let name = std::env::args_os().next().unwrap_or_default();
     let name = Path::new(&name).file_name().unwrap_or_default().to_string_lossy().into_owned();

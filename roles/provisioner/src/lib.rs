@@ -4,6 +4,7 @@ pub mod daemon;
 pub mod external;
 pub mod extract;
 mod job;
+pub mod keeper;
 mod lines;
 mod link;
 pub mod terraform;

@@ -2,15 +2,16 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill, killpg};
-use nix::unistd::Pid;
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
-use tokio::process::{Child, Command};
+use nix::sys::signal::Signal;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::unix::pipe;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+
+use super::guard::Guard;
 
 /// Bytes of one output line that are kept.
 const LINE_LIMIT: usize = 1024 * 1024;
@@ -66,6 +67,8 @@ pub(super) trait Sink: Send {
 /// How to start the process.
 pub(super) struct Run<'a> {
     pub binary: &'a Path,
+    /// The program that keeps it from outliving this process; without one only its process group is known.
+    pub keeper: Option<&'a Path>,
     pub arguments: Vec<OsString>,
     /// The whole environment.
     pub environment: &'a [(OsString, OsString)],
@@ -78,10 +81,8 @@ impl Run<'_> {
     /// Runs to the end and hands every line to `sink`. On cancellation the process gets SIGINT and goes on until it
     /// ends by itself or the exit timeout has passed; either way its lines and status are reported as usual.
     pub async fn lines<S: Sink>(&self, cancel: &CancellationToken, sink: &mut S) -> Result<(), CommandError> {
-        let mut guard = self.spawn().await?;
+        let (mut guard, [stdout, stderr]) = self.spawn()?;
         let (sender, mut lines) = mpsc::channel(QUEUE);
-        let stdout = guard.child.stdout.take();
-        let stderr = guard.child.stderr.take();
         let read = async {
             let out = forward(stdout, sender.clone(), Line::Out);
             let err = forward(stderr, sender.clone(), Line::Err);
@@ -133,22 +134,13 @@ impl Run<'_> {
     /// Runs to the end and returns what it printed on standard output.
     pub async fn output(&self, cancel: &CancellationToken) -> Result<Vec<u8>, CommandError> {
         use tokio::io::AsyncReadExt;
-        let mut guard = self.spawn().await?;
+        let (mut guard, [stdout, mut stderr]) = self.spawn()?;
         let mut out = Vec::new();
-        let stdout = guard.child.stdout.take();
         // The status is what counts here; but a closed pipe would kill whoever writes to it.
-        let stderr = guard.child.stderr.take();
         let drain = async {
-            if let Some(mut pipe) = stderr {
-                let _ = tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await;
-            }
+            let _ = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
         };
-        let read = async {
-            match stdout {
-                Some(pipe) => pipe.take(OUTPUT_LIMIT as u64 + 1).read_to_end(&mut out).await.map(drop),
-                None => Ok(()),
-            }
-        };
+        let read = async { stdout.take(OUTPUT_LIMIT as u64 + 1).read_to_end(&mut out).await.map(drop) };
         let (read, (), status) = tokio::join!(read, drain, guard.wait(cancel, self.exit_timeout));
         read.map_err(CommandError::Io)?;
         let status = status?;
@@ -161,70 +153,12 @@ impl Run<'_> {
         Ok(out)
     }
 
-    async fn spawn(&self) -> Result<Guard, CommandError> {
-        let mut command = Command::new(self.binary);
-        command
-            .args(&self.arguments)
-            .env_clear()
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .current_dir(self.dir)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0);
-        let child = spawner::spawn(command).await.map_err(CommandError::Spawn)?;
-        Ok(Guard { child, done: false })
+    fn spawn(&self) -> Result<(Guard, [pipe::Receiver; 2]), CommandError> {
+        Guard::spawn(self).map_err(CommandError::Spawn)
     }
 }
 
-/// Kills the whole process group when it is dropped before the process has ended.
-struct Guard {
-    child: Child,
-    done: bool,
-}
-
-impl Guard {
-    async fn wait(&mut self, cancel: &CancellationToken, exit_timeout: Duration) -> Result<ExitStatus, CommandError> {
-        let pid = self.pid();
-        let status = tokio::select! {
-            status = self.child.wait() => status,
-            () = cancel.cancelled() => {
-                if let Some(pid) = pid {
-                    // Only Terraform itself: it stops its providers and provisioners.
-                    let _ = kill(pid, Signal::SIGINT);
-                }
-                match tokio::time::timeout(exit_timeout, self.child.wait()).await {
-                    Ok(status) => status,
-                    Err(_) => {
-                        if let Some(pid) = pid {
-                            let _ = killpg(pid, Signal::SIGKILL);
-                        }
-                        self.child.wait().await
-                    }
-                }
-            }
-        };
-        self.done = true;
-        status.map_err(CommandError::Io)
-    }
-
-    fn pid(&self) -> Option<Pid> {
-        self.child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw)
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        if !self.done
-            && let Some(pid) = self.pid()
-        {
-            let _ = killpg(pid, Signal::SIGKILL);
-        }
-    }
-}
-
-async fn forward<P: AsyncRead + Unpin>(pipe: Option<P>, lines: mpsc::Sender<Line>, kind: fn(String) -> Line) {
-    let Some(pipe) = pipe else { return };
+async fn forward(pipe: pipe::Receiver, lines: mpsc::Sender<Line>, kind: fn(String) -> Line) {
     let mut reader = BufReader::with_capacity(64 * 1024, pipe);
     let mut line = Vec::new();
     loop {
@@ -255,46 +189,6 @@ fn text(line: &mut Vec<u8>) -> String {
     let text = String::from_utf8_lossy(line).into_owned();
     line.clear();
     text
-}
-
-/// Children are started by one thread that lives as long as the process, because the kernel ties "tell me when my
-/// parent dies" to the thread that forked.
-#[allow(unsafe_code)]
-mod spawner {
-    use std::sync::OnceLock;
-    use std::sync::mpsc;
-
-    use nix::sys::prctl::set_pdeathsig;
-    use nix::sys::signal::Signal;
-    use tokio::process::{Child, Command};
-    use tokio::runtime::Handle;
-    use tokio::sync::oneshot;
-
-    type Order = (Command, Handle, oneshot::Sender<std::io::Result<Child>>);
-
-    pub(super) async fn spawn(mut command: Command) -> std::io::Result<Child> {
-        static THREAD: OnceLock<std::io::Result<mpsc::Sender<Order>>> = OnceLock::new();
-        // SAFETY: the hook runs between fork and exec and makes one system call: no allocation, no lock.
-        unsafe {
-            // Like an operator's interrupt: Terraform writes what it has done so far to its state file and ends.
-            command.pre_exec(|| set_pdeathsig(Signal::SIGTERM).map_err(std::io::Error::from));
-        }
-        let orders = THREAD.get_or_init(|| {
-            let (sender, orders) = mpsc::channel::<Order>();
-            std::thread::Builder::new().name("terraform-spawner".to_owned()).spawn(move || {
-                while let Ok((mut command, handle, answer)) = orders.recv() {
-                    let _runtime = handle.enter();
-                    let _ = answer.send(command.spawn());
-                }
-            })?;
-            Ok(sender)
-        });
-        let gone = || std::io::Error::other("the thread that starts processes is gone");
-        let orders = orders.as_ref().map_err(|error| std::io::Error::new(error.kind(), error.to_string()))?;
-        let (answer, child) = oneshot::channel();
-        orders.send((command, Handle::current(), answer)).map_err(|_| gone())?;
-        child.await.map_err(|_| gone())?
-    }
 }
 
 #[cfg(test)]

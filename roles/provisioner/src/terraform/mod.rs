@@ -5,6 +5,7 @@ mod command;
 mod diagnostics;
 mod environment;
 mod events;
+mod guard;
 mod init;
 mod lazy;
 mod lock;
@@ -94,6 +95,9 @@ pub struct TerraformOptions {
     pub environment: Option<Vec<(OsString, OsString)>>,
     /// Time between the interrupt and the kill of a cancelled Terraform.
     pub exit_timeout: Duration,
+    /// The program that becomes Terraform's keeper (see [`crate::keeper`]) when it is started under that name. Without one
+    /// a killed daemon leaves behind what it was running.
+    pub keeper: Option<PathBuf>,
 }
 
 impl TerraformOptions {
@@ -106,6 +110,7 @@ impl TerraformOptions {
             work_dir: dir.join("work"),
             environment: None,
             exit_timeout: Duration::from_secs(180),
+            keeper: None,
         }
     }
 }
@@ -129,6 +134,7 @@ struct Shared {
     /// Lines that tell of inherited `TF_*` variables.
     warnings: Vec<String>,
     exit_timeout: Duration,
+    keeper: Option<PathBuf>,
 }
 
 impl Terraform {
@@ -175,6 +181,7 @@ impl Terraform {
                 base,
                 warnings,
                 exit_timeout: options.exit_timeout,
+                keeper: options.keeper.clone(),
             }),
         })
     }
@@ -204,7 +211,8 @@ impl Shared {
         environment: &'a [(OsString, OsString)],
         dir: &'a Path,
     ) -> command::Run<'a> {
-        command::Run { binary: &self.binary, arguments, environment, dir, exit_timeout: self.exit_timeout }
+        let keeper = self.keeper.as_deref();
+        command::Run { binary: &self.binary, keeper, arguments, environment, dir, exit_timeout: self.exit_timeout }
     }
 }
 
@@ -232,6 +240,7 @@ async fn ask_version(
     environment::set(&mut environment, "CHECKPOINT_DISABLE", "1".into());
     let run = command::Run {
         binary,
+        keeper: None,
         arguments: vec!["version".into(), "-json".into()],
         environment: &environment,
         dir,

@@ -166,6 +166,7 @@ impl Bench {
             binary: Some(tracing_wrapper(dir.path(), &terraform, &trace)),
             provider: Some(ProviderBinary::new(provider)),
             exit_timeout: Duration::from_secs(30),
+            keeper: Some(env!("CARGO_BIN_EXE_warren-job-keeper").into()),
             environment: Some(environment(dir.path())),
             ..TerraformOptions::below(&dir.path().join("cache"))
         };
@@ -289,13 +290,18 @@ impl Bench {
     }
 }
 
+/// Names a pipe that Terraform and everything below it shall hold.
+pub const HELD: &str = "WARREN_TEST_HELD";
+
 /// Records arguments and environment, then becomes Terraform.
 fn tracing_wrapper(dir: &std::path::Path, terraform: &std::path::Path, trace: &std::path::Path) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
     let name = terraform.file_name().unwrap();
     let wrapper = dir.join(name);
+    // A pipe that ends with the last process of the job.
+    let hold = std::env::var(HELD).map(|path| format!("exec 7>'{path}'\n")).unwrap_or_default();
     let script = format!(
-        "#!/bin/sh\n{{ printf '%s\\037' $$; for a in \"$@\"; do printf '%s\\037' \"$a\"; done; echo; }} >> '{trace}'\n\
+        "#!/bin/sh\n{hold}{{ printf '%s\\037' $$; for a in \"$@\"; do printf '%s\\037' \"$a\"; done; echo; }} >> '{trace}'\n\
          cat /proc/self/environ > '{trace}'.$$\nexec '{terraform}' \"$@\"\n",
         trace = trace.display(),
         terraform = terraform.display()

@@ -6,6 +6,7 @@ use warren_proto::provisioner::WorkspaceTransition;
 use warren_proto::provisionerd::acquired_job::Type;
 
 use crate::bench::{Bench, Transport, build, import, tar};
+use crate::lives::Lives;
 use crate::templates::{PLAIN, SLOW};
 
 async fn wait_for_line(bench: &Bench, text: &str) {
@@ -107,52 +108,44 @@ async fn a_refused_daemon_ends_and_one_that_is_only_unlucky_tries_again() {
 /// Becomes the daemon that is killed; does nothing in an ordinary run.
 #[tokio::test]
 async fn helper_that_is_killed() {
-    let Some(dir) = std::env::var_os("WARREN_TEST_KILLED") else { return };
-    // As the server does: children of a process that was started in the background would ignore the signal else.
-    let _interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).unwrap();
+    let Some(script) = std::env::var_os("WARREN_TEST_KILLED") else { return };
     let Some(bench) = Bench::start().await else { return };
-    let marked = SLOW.replace(
-        "exec sleep 140",
-        &format!("echo $PPID > '{0}/terraform'; exec sleep 140", std::path::Path::new(&dir).display()),
-    );
-    bench.post(tar(&[("main.tf", &marked)]), Type::WorkspaceBuild(build(WorkspaceTransition::Start, &[]))).await;
+    let text = SLOW.replace("exec sleep 140", script.to_str().unwrap());
+    bench.post(tar(&[("main.tf", &text)]), Type::WorkspaceBuild(build(WorkspaceTransition::Start, &[]))).await;
     std::future::pending::<()>().await;
 }
 
 #[tokio::test]
-async fn terraform_ends_when_its_daemon_is_killed() {
+async fn nothing_of_a_job_outlives_its_killed_daemon() {
     if crate::bench::provider_program().is_none() || crate::bench::terraform_program().is_none() {
         eprintln!("SKIPPED: terraform or the provider program is missing");
         return;
     }
     let dir = tempfile::tempdir().unwrap();
+    let mut lives = Lives::new(dir.path());
+    // Children of the provisioner's shell, one of them in a session of its own; Terraform kills the shell only.
+    let script = lives.hold("setsid sleep 140 & sleep 140 & printf x >&7; wait");
     let mut helper = tokio::process::Command::new(std::env::current_exe().unwrap())
         .args(["lifecycle::helper_that_is_killed", "--exact", "--nocapture"])
-        .env("WARREN_TEST_KILLED", dir.path())
+        .env("WARREN_TEST_KILLED", script)
+        .env(crate::bench::HELD, lives.path())
         .env("TMPDIR", dir.path())
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    let started = async {
-        loop {
-            match std::fs::read_to_string(dir.path().join("terraform")) {
-                Ok(text) if text.ends_with('\n') => return text.trim().parse::<i32>().unwrap(),
-                _ => tokio::time::sleep(Duration::from_millis(20)).await,
-            }
-        }
-    };
-    let pid = tokio::time::timeout(Duration::from_secs(120), started).await.expect("the apply starts");
+    lives.written(1).await;
     helper.kill().await.unwrap();
-    let gone = async {
-        while is_terraform(pid) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(60), gone).await.expect("terraform ends");
+    // Terraform itself, its providers, the provisioner's shell and the shell's children.
+    lives.ended().await;
+    let state = find(dir.path(), "terraform.tfstate").expect("a state file");
+    let state = std::fs::read_to_string(state).unwrap();
+    assert!(state.contains("\"first\"") && state.contains("\"status\": \"tainted\""), "an orderly end: {state}");
 }
 
-fn is_terraform(pid: i32) -> bool {
-    std::fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|words| words.contains("terraform"))
+fn find(dir: &std::path::Path, name: &str) -> Option<std::path::PathBuf> {
+    let paths: Vec<_> = std::fs::read_dir(dir).ok()?.flatten().map(|item| item.path()).collect();
+    let here = paths.iter().find(|path| path.file_name().is_some_and(|file| file == name)).cloned();
+    here.or_else(|| paths.iter().filter(|path| !path.is_symlink()).find_map(|path| find(path, name)))
 }

@@ -8,6 +8,7 @@ mod golden;
 mod graphs;
 mod imports;
 mod lifecycle;
+mod lives;
 mod local_template;
 mod replay;
 mod templates;
