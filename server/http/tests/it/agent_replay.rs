@@ -19,7 +19,7 @@ use warren_proto::tailnet::coordinate_response::peer_update::Kind as Update;
 use warren_proto::tailnet::{CoordinateRequest, CoordinateResponse, RefreshResumeTokenResponse};
 use warren_rpc::DialOptions;
 
-use crate::agents::World;
+use crate::scripted_agent::World;
 
 const SOON: Duration = Duration::from_secs(20);
 /// How long answers are waited for that others cause.

@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::agents::{Workspace, World};
+use crate::scripted_agent::{Workspace, World};
 use crate::replay::{compare, spec, uuids};
 
 const AREAS: [&str; 6] = ["/workspaceagents/", "/derp", "/tailnet", "/init-script/", "/bin/", "/@"];

@@ -1,6 +1,7 @@
 //! The HTTP surface against a real database.
 
 mod access;
+mod agent_reach;
 mod agent_replay;
 mod agent_rest;
 mod agents;
@@ -12,6 +13,7 @@ mod pages;
 mod replay;
 mod replay_accounts;
 mod rpc_access;
+mod scripted_agent;
 mod scripted_daemon;
 mod sessions;
 mod streams;

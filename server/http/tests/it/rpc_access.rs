@@ -11,7 +11,7 @@ use warren_proto::tailnet::tailnet_methods;
 use warren_proto::{Bidi, Method, ServerStream, Unary};
 use warren_rpc::{DialOptions, Error, Session};
 
-use crate::agents::World;
+use crate::scripted_agent::World;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
