@@ -33,13 +33,14 @@ pub async fn create_token(cx: &Cx, user: &UserRef, body: CreateTokenRequest) -> 
     let row = load_user(cx, user, Action::Read).await?;
     cx.allow(Action::Create, &Object::new(Resource::ApiKey).owned_by(row.id))?;
     let lifetime = token_lifetime(cx, body.lifetime)?;
-    let scopes = scopes_of(&body)?;
+    let scopes = scopes_of(&body);
     let allow_list = if body.allow_list.is_empty() { vec!["*:*".to_owned()] } else { body.allow_list };
     let bad = |detail: String| Error::invalid("Failed to create API key.").detail(detail);
     if allow_list.len() > MAX_ALLOW_LIST {
         return Err(bad(format!("the allow list may have at most {MAX_ALLOW_LIST} entries")));
     }
-    Scope::parse(&scopes, &allow_list).map_err(|error| bad(format!("invalid or unsupported API key scope: {:?}", error.0)))?;
+    Scope::parse(&scopes, &allow_list)
+        .map_err(|error| bad(format!("invalid or unsupported API key scope: {:?}", error.0)))?;
     let token_name = if body.token_name.is_empty() { generated_name('_') } else { body.token_name };
     let request = KeyRequest {
         user: row.id,
@@ -84,12 +85,33 @@ pub async fn list_tokens(
         .map(|row| {
             let username = row.username.clone();
             let ApiKey {
-                allow_list, created_at, expires_at, id, last_used, lifetime_seconds, login_type, scope, scopes,
-                token_name, updated_at, user_id,
+                allow_list,
+                created_at,
+                expires_at,
+                id,
+                last_used,
+                lifetime_seconds,
+                login_type,
+                scope,
+                scopes,
+                token_name,
+                updated_at,
+                user_id,
             } = view(row);
             ApiKeyWithOwner {
-                allow_list, created_at, expires_at, id, last_used, lifetime_seconds, login_type, scope, scopes,
-                token_name, updated_at, user_id, username,
+                allow_list,
+                created_at,
+                expires_at,
+                id,
+                last_used,
+                lifetime_seconds,
+                login_type,
+                scope,
+                scopes,
+                token_name,
+                updated_at,
+                user_id,
+                username,
             }
         })
         .collect())
@@ -219,20 +241,20 @@ fn token_lifetime(cx: &Cx, nanoseconds: i64) -> Result<SignedDuration> {
 }
 
 /// Canonical names: the two old ones are aliases.
-fn scopes_of(body: &CreateTokenRequest) -> Result<Vec<String>> {
-    let canonical = |scope: &ApiKeyScope| match scope {
-        ApiKeyScope::All => "coder:all".to_owned(),
-        ApiKeyScope::ApplicationConnect => "coder:application_connect".to_owned(),
-        other => other.as_str().to_owned(),
+fn scopes_of(body: &CreateTokenRequest) -> Vec<String> {
+    let canonical = |scope: &String| match scope.as_str() {
+        "all" => "coder:all".to_owned(),
+        "application_connect" => "coder:application_connect".to_owned(),
+        other => other.to_owned(),
     };
     let mut scopes: Vec<String> = body.scopes.iter().map(canonical).collect();
-    if scopes.is_empty() && body.scope != ApiKeyScope::Unset {
+    if scopes.is_empty() && !body.scope.is_empty() {
         scopes.push(canonical(&body.scope));
     }
     if scopes.is_empty() {
         scopes.push("coder:all".to_owned());
     }
-    Ok(scopes)
+    scopes
 }
 
 fn view(row: ApiKeyRow) -> ApiKey {

@@ -253,10 +253,14 @@ pub struct UpdateAppearanceConfig {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct UpdateTemplateAcl {
+    /// As sent: an unknown role must be refused, not read as the empty one, which takes access away.
     #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
-    pub group_perms: BTreeMap<String, TemplateRole>,
+    #[schema(value_type = BTreeMap<String, TemplateRole>)]
+    pub group_perms: BTreeMap<String, String>,
+    /// As sent.
     #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
-    pub user_perms: BTreeMap<String, TemplateRole>,
+    #[schema(value_type = BTreeMap<String, TemplateRole>)]
+    pub user_perms: BTreeMap<String, String>,
 }
 
 /// `UpdateUserQuietHoursScheduleRequest`.

@@ -125,10 +125,13 @@ pub struct CreateTokenRequest {
     #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
     pub allow_list: Vec<ApiAllowListTarget>,
     pub lifetime: i64,
+    /// As sent: an unknown scope must be refused, not read as none.
     #[serde(skip_serializing_if = "is_default")]
-    pub scope: ApiKeyScope,
+    #[schema(value_type = ApiKeyScope)]
+    pub scope: String,
     #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
-    pub scopes: Vec<ApiKeyScope>,
+    #[schema(value_type = Vec<ApiKeyScope>)]
+    pub scopes: Vec<String>,
     pub token_name: String,
 }
 

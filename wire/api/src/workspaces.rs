@@ -124,10 +124,14 @@ string_enum! {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct UpdateWorkspaceAcl {
+    /// As sent: an unknown role must be refused, not read as the empty one, which takes access away.
     #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
-    pub group_roles: BTreeMap<String, WorkspaceRole>,
+    #[schema(value_type = BTreeMap<String, WorkspaceRole>)]
+    pub group_roles: BTreeMap<String, String>,
+    /// As sent.
     #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
-    pub user_roles: BTreeMap<String, WorkspaceRole>,
+    #[schema(value_type = BTreeMap<String, WorkspaceRole>)]
+    pub user_roles: BTreeMap<String, String>,
 }
 
 /// `UpdateWorkspaceAutomaticUpdatesRequest`.

@@ -77,13 +77,13 @@ async fn change(cx: &Cx, remove: bool) -> Result<()> {
     for entry in users {
         let (name, role) = entry_role(entry, remove)?;
         let member = client.member(workspace.organization_id, name).await;
-        user_roles.insert(member.with_context(|| format!("find user {name:?}"))?.user_id.to_string(), role);
+        user_roles.insert(member.with_context(|| format!("find user {name:?}"))?.user_id.to_string(), role.to_string());
     }
     let mut group_roles = BTreeMap::new();
     for entry in groups {
         let (name, role) = entry_role(entry, remove)?;
         let group = client.group_by_name(workspace.organization_id, name).await;
-        group_roles.insert(group.with_context(|| format!("find group {name:?}"))?.id.to_string(), role);
+        group_roles.insert(group.with_context(|| format!("find group {name:?}"))?.id.to_string(), role.to_string());
     }
     acl.user_roles = user_roles;
     acl.group_roles = group_roles;

@@ -106,23 +106,22 @@ pub async fn update_template_acl(cx: &Cx, id: Uuid, request: UpdateTemplateAcl) 
     Ok(Response { message: "Successfully updated template ACL list.".into(), ..Default::default() })
 }
 
-fn given(permissions: &BTreeMap<String, TemplateRole>) -> Vec<Uuid> {
+fn given(permissions: &BTreeMap<String, String>) -> Vec<Uuid> {
     permissions.keys().filter_map(|id| Uuid::parse_str(id).ok()).collect()
 }
 
-fn changed(
-    error: &mut Error,
-    field: &str,
-    mut acl: StoredAcl,
-    permissions: &BTreeMap<String, TemplateRole>,
-) -> StoredAcl {
+fn changed(error: &mut Error, field: &str, mut acl: StoredAcl, permissions: &BTreeMap<String, String>) -> StoredAcl {
     for (text, role) in permissions {
         let Ok(id) = Uuid::parse_str(text) else {
             let detail = format!("{text:?} is not a UUID");
             error.validations.push(warren_api::ValidationError { field: field.to_owned(), detail });
             continue;
         };
-        match role {
+        match TemplateRole::parse(role) {
+            TemplateRole::Unset if !role.is_empty() => {
+                let detail = format!("role {role:?} is not a valid template role");
+                error.validations.push(warren_api::ValidationError { field: field.to_owned(), detail });
+            }
             TemplateRole::Admin => {
                 acl.insert(id, vec!["*".to_owned()]);
             }

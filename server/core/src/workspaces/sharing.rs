@@ -81,16 +81,24 @@ pub async fn update_workspace_acl(cx: &Cx, id: Uuid, request: UpdateWorkspaceAcl
     let mut apply = |field: &str,
                      kind: &str,
                      acl: &StoredAcl,
-                     roles: &std::collections::BTreeMap<String, WorkspaceRole>,
+                     roles: &std::collections::BTreeMap<String, String>,
                      known: &[Uuid]| {
         let mut acl = acl.clone();
         for (text, role) in roles {
+            let known_role = match WorkspaceRole::parse(role) {
+                WorkspaceRole::Unset if !role.is_empty() => {
+                    let detail = format!("role {role:?} is not a valid workspace role");
+                    error.validations.push(warren_api::ValidationError { field: field.to_owned(), detail });
+                    continue;
+                }
+                known => known,
+            };
             match Uuid::parse_str(text).ok().filter(|id| known.contains(id)) {
                 None => error.validations.push(warren_api::ValidationError {
                     field: field.to_owned(),
                     detail: format!("{kind} with ID {text} does not exist"),
                 }),
-                Some(id) => match role {
+                Some(id) => match known_role {
                     WorkspaceRole::Admin => drop(acl.insert(id, ADMIN.map(str::to_owned).to_vec())),
                     WorkspaceRole::Use => drop(acl.insert(id, USE.map(str::to_owned).to_vec())),
                     WorkspaceRole::Unset => drop(acl.remove(&id)),
@@ -99,7 +107,7 @@ pub async fn update_workspace_acl(cx: &Cx, id: Uuid, request: UpdateWorkspaceAcl
         }
         acl
     };
-    let ids = |roles: &std::collections::BTreeMap<String, WorkspaceRole>| {
+    let ids = |roles: &std::collections::BTreeMap<String, String>| {
         roles.keys().filter_map(|id| Uuid::parse_str(id).ok()).collect::<Vec<_>>()
     };
     let users = list_access_users(&conn, row.organization_id, Some(ids(&request.user_roles))).await?;

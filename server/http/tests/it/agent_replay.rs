@@ -39,7 +39,7 @@ struct Recorded {
 }
 
 fn recording(file: &str) -> Option<Vec<Value>> {
-    let spec = crate::replay::spec()?;
+    let spec = crate::golden::spec()?;
     let text = std::fs::read_to_string(spec.join("golden").join(file)).ok()?;
     Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }

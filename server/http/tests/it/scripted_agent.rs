@@ -109,13 +109,7 @@ impl World {
     }
 
     pub(crate) async fn connect_agent(&self, workspace: &Workspace) -> ScriptedAgent {
-        let url = self.socket_url("/api/v2/workspaceagents/me/rpc?version=2.8&role=agent");
-        // As official agents do: in a cookie.
-        let cookie = HeaderValue::from_str(&format!("coder_session_token={}", workspace.token)).unwrap();
-        let pipe = warren_rpc::dial(DialOptions::new(url).header(http::header::COOKIE, cookie)).await.unwrap();
-        let session = Session::client(pipe);
-        let manifest = session.unary(agent_method::GET_MANIFEST, &proto::GetManifestRequest {}).await.unwrap();
-        ScriptedAgent { id: workspace.agent, session, manifest }
+        connect_agent(&self.server, workspace).await
     }
 
     pub(crate) async fn agent(&self, workspace: &Workspace) -> Value {
@@ -141,6 +135,17 @@ impl World {
         request.headers_mut().insert(header, HeaderValue::from_str(token).unwrap());
         tokio_tungstenite::connect_async(request).await.unwrap().0
     }
+}
+
+/// Connects as the agent of a workspace.
+pub(crate) async fn connect_agent(server: &TestServer, workspace: &Workspace) -> ScriptedAgent {
+    let url = format!("{}/api/v2/workspaceagents/me/rpc?version=2.8&role=agent", server.url.replacen("http", "ws", 1));
+    // As official agents do: in a cookie.
+    let cookie = HeaderValue::from_str(&format!("coder_session_token={}", workspace.token)).unwrap();
+    let pipe = warren_rpc::dial(DialOptions::new(url).header(http::header::COOKIE, cookie)).await.unwrap();
+    let session = Session::client(pipe);
+    let manifest = session.unary(agent_method::GET_MANIFEST, &proto::GetManifestRequest {}).await.unwrap();
+    ScriptedAgent { id: workspace.agent, session, manifest }
 }
 
 pub(crate) type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
@@ -194,6 +199,13 @@ impl ScriptedAgent {
         let lifecycle = proto::Lifecycle { state: state.into(), changed_at: None };
         let request = proto::UpdateLifecycleRequest { lifecycle: Some(lifecycle) };
         self.session.unary(agent_method::UPDATE_LIFECYCLE, &request).await.unwrap();
+    }
+
+    pub(crate) async fn tell_metadata(&self, key: &str, value: &str) {
+        let result = proto::workspace_agent_metadata::Result { value: value.into(), ..Default::default() };
+        let metadata = vec![proto::Metadata { key: key.into(), result: Some(result) }];
+        let request = proto::BatchUpdateMetadataRequest { metadata };
+        self.session.unary(agent_method::BATCH_UPDATE_METADATA, &request).await.unwrap();
     }
 
     pub(crate) async fn log(&self, lines: &[&str]) -> bool {
