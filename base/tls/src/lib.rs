@@ -5,12 +5,15 @@ use std::sync::{Arc, OnceLock};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
-use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsConnector;
 
+mod server;
 mod verifier;
+
+pub use server::{ClientAuth, ServerTls, server_config};
 
 use verifier::{Checked, LazyVerifier};
 
@@ -26,6 +29,17 @@ pub enum Error {
     /// The bundle of roots cannot judge anything.
     #[error("the bundle of root certificates cannot be used")]
     Roots(#[from] rustls::client::VerifierBuilderError),
+    /// Certificates of clients shall be verified, and no authority was given.
+    #[error("certificates of clients cannot be verified without the certificates of their authority")]
+    NoClientRoots,
+    /// There is no such cipher suite.
+    #[error("the cipher suite {name} is not offered; there are {known}")]
+    Cipher {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
     /// rustls refused the material.
     #[error("invalid TLS material")]
     Rustls(#[from] rustls::Error),
@@ -111,29 +125,6 @@ pub fn shared_client_config() -> Result<Arc<ClientConfig>, Error> {
 /// As [`client_config`].
 pub fn connector() -> Result<TlsConnector, Error> {
     shared_client_config().map(TlsConnector::from)
-}
-
-/// The configuration of a listener: its chain, leaf first, and the key of the leaf. ALPN is up to the caller.
-///
-/// # Errors
-/// The key does not fit the certificate, or either cannot be used.
-pub fn server_config(
-    certs: Vec<CertificateDer<'static>>,
-    key: PrivateKeyDer<'static>,
-) -> Result<Arc<ServerConfig>, Error> {
-    let config = ServerConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(certs, key)?;
-    Ok(Arc::new(config))
-}
-
-/// [`server_config`] from the texts of a certificate file and a key file.
-///
-/// # Errors
-/// As [`server_config`], or a text has no certificate or no key.
-pub fn server_config_from_pem(certs: &[u8], key: &[u8]) -> Result<Arc<ServerConfig>, Error> {
-    server_config(certificates(certs)?, PrivateKeyDer::from_pem_slice(key).map_err(|_| Error::NoKey)?)
 }
 
 /// The certificates of a PEM text; an error if there is none.

@@ -4,7 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
-use rustls::{CertificateError, DigitallySignedStruct, SignatureScheme};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::{ServerCheck, provider};
@@ -25,62 +26,22 @@ impl LazyVerifier {
     }
 }
 
-impl LazyVerifier {
-    fn judge(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        self.verifier()?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-    }
+/// A listener's verifier that takes every certificate.
+pub(crate) struct AnyClient {
+    pub(crate) mandatory: bool,
 }
 
-impl Checked {
-    fn judge(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        if self.check == ServerCheck::Nothing {
-            return Ok(ServerCertVerified::assertion());
-        }
-        let verdict = self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
-        match verdict {
-            // The name is looked at last: the chain was found good.
-            Err(rustls::Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) if self.check == ServerCheck::Chain => Ok(ServerCertVerified::assertion()),
-            verdict => verdict,
-        }
-    }
-}
-
-/// A verifier with its own judgement of certificates; signatures are left to the provider.
-macro_rules! verifier {
-    ($name:ident) => {
+/// Names a verifier, and leaves the signatures of handshakes to the provider.
+macro_rules! signatures {
+    ($name:ident, $trait:ident, { $($judgement:item)* }) => {
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(stringify!($name))
             }
         }
 
-        impl ServerCertVerifier for $name {
-            fn verify_server_cert(
-                &self,
-                end_entity: &CertificateDer<'_>,
-                intermediates: &[CertificateDer<'_>],
-                server_name: &ServerName<'_>,
-                ocsp_response: &[u8],
-                now: UnixTime,
-            ) -> Result<ServerCertVerified, rustls::Error> {
-                self.judge(end_entity, intermediates, server_name, ocsp_response, now)
-            }
+        impl $trait for $name {
+            $($judgement)*
 
             fn verify_tls12_signature(
                 &self,
@@ -109,5 +70,57 @@ macro_rules! verifier {
     };
 }
 
-verifier!(LazyVerifier);
-verifier!(Checked);
+signatures!(LazyVerifier, ServerCertVerifier, {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        self.verifier()?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+});
+
+signatures!(Checked, ServerCertVerifier, {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        if self.check == ServerCheck::Nothing {
+            return Ok(ServerCertVerified::assertion());
+        }
+        let verdict = self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        match verdict {
+            // The name is looked at last: the chain was found good.
+            Err(rustls::Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) if self.check == ServerCheck::Chain => Ok(ServerCertVerified::assertion()),
+            verdict => verdict,
+        }
+    }
+});
+
+signatures!(AnyClient, ClientCertVerifier, {
+    fn client_auth_mandatory(&self) -> bool {
+        self.mandatory
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+});

@@ -27,7 +27,11 @@ pub fn start(ready: Ready) {
     let host = host_name();
     for number in 0..config.provisioner_daemons {
         let name = format!("{host}-{number}");
-        let daemon = DaemonOptions { abort: ready.abort.clone(), ..DaemonOptions::built_in(&name, terraform.clone()) };
+        let daemon = DaemonOptions {
+            abort: ready.abort.clone(),
+            force_cancel: config.provisioner_force_cancel,
+            ..DaemonOptions::built_in(&name, terraform.clone())
+        };
         let (dial, drain) = (dial(&ready, name), ready.drain.clone());
         ready.tasks.spawn(async move {
             if let Err(error) = Daemon::run(dial, daemon, drain).await {

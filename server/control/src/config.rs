@@ -46,6 +46,7 @@ pub(crate) fn config(values: &Values, access_url: Url, data_dir: &Path) -> Resul
     };
     Ok(Config {
         access_url,
+        redirect_to_access_url: values.bool("redirect-to-access-url"),
         wildcard_access_url: wildcard(values)?,
         api_rate_limit: u32::try_from(limit).ok().filter(|limit| *limit > 0),
         rate_limits: !values.bool("dangerous-disable-rate-limits"),
@@ -61,6 +62,8 @@ pub(crate) fn config(values: &Values, access_url: Url, data_dir: &Path) -> Resul
         ssh_hostname_prefix: values.text("ssh-hostname-prefix"),
         workspace_hostname_suffix: values.text("workspace-hostname-suffix"),
         ssh_config_options: ssh_options(values)?,
+        provisioner_force_cancel: interval(values, "provisioner-force-cancel-interval"),
+        cli_upgrade_message: values.text("cli-upgrade-message"),
         disable_owner_workspace_access: values.bool("disable-owner-workspace-access"),
         allow_workspace_renames: values.bool("allow-workspace-renames"),
         experiments: values.list("experiments"),

@@ -7,6 +7,7 @@ mod listen;
 mod options;
 mod run;
 mod signals;
+mod tls;
 mod wire;
 
 pub use run::{Hooks, Ready, run};

@@ -16,8 +16,10 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
+use warren_http::OverTls;
 
-use crate::options::{Source, Values};
+use crate::options::Values;
+use crate::tls;
 
 /// How long a client may take to send the head of a request, and to finish a TLS handshake.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -34,18 +36,18 @@ pub(crate) struct Listener {
 /// Binds what the options name, the plain listener first.
 pub(crate) async fn bind(values: &Values) -> Result<Vec<Listener>> {
     let mut listeners = Vec::new();
-    let tls = values.bool("tls-enable");
+    let secured = values.bool("tls-enable");
     let legacy = values.text("address");
-    let plain = if !legacy.is_empty() && !tls { legacy.clone() } else { values.text("http-address") };
+    let plain = if !legacy.is_empty() && !secured { legacy.clone() } else { values.text("http-address") };
     if !plain.is_empty() {
         listeners.push(Listener { listener: bind_one(&plain).await?, tls: None });
     }
-    if tls {
+    if secured {
         let address = if legacy.is_empty() { values.text("tls-address") } else { legacy };
         if address.is_empty() {
             bail!("tls-address must be set when TLS is enabled");
         }
-        listeners.push(Listener { listener: bind_one(&address).await?, tls: Some(acceptor(values)?) });
+        listeners.push(Listener { listener: bind_one(&address).await?, tls: Some(tls::acceptor(values)?) });
     }
     if listeners.is_empty() {
         bail!("no listener: set http-address, or tls-enable with tls-address");
@@ -103,9 +105,9 @@ async fn connection(
     // Small messages (terminals, SSH) must not wait for each other.
     let _a_slower_connection = stream.set_nodelay(true);
     match tls {
-        None => http(stream, peer, app, stop).await,
+        None => http(stream, peer, app, stop, false).await,
         Some(tls) => match tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-            Ok(Ok(stream)) => http(stream, peer, app, stop).await,
+            Ok(Ok(stream)) => http(stream, peer, app, stop, true).await,
             Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
             Err(_) => tracing::debug!(%peer, "TLS handshake takes too long"),
         },
@@ -117,9 +119,13 @@ async fn http(
     peer: SocketAddr,
     app: Router,
     stop: CancellationToken,
+    over_tls: bool,
 ) {
     let service = app.map_request(move |mut request: http::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
+        if over_tls {
+            request.extensions_mut().insert(OverTls);
+        }
         request.map(axum::body::Body::new)
     });
     let mut builder = Builder::new(TokioExecutor::new());
@@ -143,22 +149,6 @@ async fn bind_one(address: &str) -> Result<TcpListener> {
     // ":3000" means every interface, as in Go.
     let address = if address.starts_with(':') { format!("0.0.0.0{address}") } else { address.to_owned() };
     TcpListener::bind(&address).await.with_context(|| format!("cannot listen on {address}"))
-}
-
-fn acceptor(values: &Values) -> Result<TlsAcceptor> {
-    let (certificates, keys) = (values.list("tls-cert-file"), values.list("tls-key-file"));
-    if certificates.len() != keys.len() {
-        bail!("tls-cert-file and tls-key-file must name the same number of files");
-    }
-    if certificates.len() > 1 && values.source("tls-cert-file") != Source::Default {
-        tracing::warn!("only the first certificate is used");
-    }
-    let (Some(certificate), Some(key)) = (certificates.first(), keys.first()) else {
-        bail!("tls-enable needs tls-cert-file and tls-key-file");
-    };
-    let read = |path: &String| std::fs::read(path).with_context(|| format!("cannot read {path}"));
-    let config = warren_tls::server_config_from_pem(&read(certificate)?, &read(key)?)?;
-    Ok(TlsAcceptor::from(config))
 }
 
 /// Serves the metrics: the same answer for every path and method.

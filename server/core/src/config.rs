@@ -23,6 +23,8 @@ pub enum SameSite {
 pub struct Config {
     /// Where clients reach the server (`access-url`).
     pub access_url: Url,
+    /// Requests for other hosts are led to the access URL (`redirect-to-access-url`).
+    pub redirect_to_access_url: bool,
     /// `*.apps.example.com`, or empty (`wildcard-access-url`).
     pub wildcard_access_url: String,
     /// Requests a minute for each caller and path; `None`: no limit (`api-rate-limit`).
@@ -53,6 +55,10 @@ pub struct Config {
     pub workspace_hostname_suffix: String,
     /// `ssh-config-options`
     pub ssh_config_options: BTreeMap<String, String>,
+    /// How long a cancelled job may take to end (`provisioner-force-cancel-interval`).
+    pub provisioner_force_cancel: Duration,
+    /// Text for clients of another version (`cli-upgrade-message`).
+    pub cli_upgrade_message: String,
     /// `disable-owner-workspace-access`
     pub disable_owner_workspace_access: bool,
     /// `allow-workspace-renames`
@@ -174,6 +180,7 @@ impl Default for Config {
         let hours = SignedDuration::from_hours;
         Self {
             access_url: Url::parse("http://localhost:3000").expect("a constant URL"),
+            redirect_to_access_url: false,
             wildcard_access_url: String::new(),
             api_rate_limit: Some(512),
             rate_limits: true,
@@ -189,6 +196,8 @@ impl Default for Config {
             ssh_hostname_prefix: "coder.".into(),
             workspace_hostname_suffix: "coder".into(),
             ssh_config_options: BTreeMap::new(),
+            provisioner_force_cancel: Duration::from_secs(600),
+            cli_upgrade_message: String::new(),
             disable_owner_workspace_access: false,
             allow_workspace_renames: false,
             experiments: Vec::new(),

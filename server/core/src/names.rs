@@ -44,8 +44,8 @@ pub fn check_real_name(name: &str) -> Result<(), &'static str> {
 /// Two words and a digit joined by `separator`, for what nobody named.
 pub fn generated_name(separator: char) -> String {
     const ADJECTIVES: [&str; 24] = [
-        "amber", "brave", "calm", "clever", "cosy", "deep", "eager", "fair", "gentle", "happy", "keen", "kind", "lively",
-        "lucky", "merry", "mild", "neat", "nimble", "proud", "quick", "quiet", "steady", "sunny", "warm",
+        "amber", "brave", "calm", "clever", "cosy", "deep", "eager", "fair", "gentle", "happy", "keen", "kind",
+        "lively", "lucky", "merry", "mild", "neat", "nimble", "proud", "quick", "quiet", "steady", "sunny", "warm",
     ];
     const NOUNS: [&str; 24] = [
         "badger", "birch", "brook", "burrow", "clover", "cricket", "fern", "finch", "hare", "hazel", "heron", "lark",
@@ -64,7 +64,8 @@ fn check(name: &str, longest: usize, separator: impl Fn(char) -> bool) -> Result
     if name.len() > longest {
         return Err("the name is too long");
     }
-    let well_formed = name.split(separator).all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric()));
+    let well_formed =
+        name.split(separator).all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric()));
     if well_formed { Ok(()) } else { Err("a name consists of letters and digits with single separators between them") }
 }
 

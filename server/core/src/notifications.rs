@@ -1,9 +1,7 @@
 //! The inbox.
 
 use uuid::Uuid;
-use warren_api::{
-    InboxNotification, ListInboxNotificationsResponse, UpdateInboxNotificationReadStatusResponse,
-};
+use warren_api::{InboxNotification, ListInboxNotificationsResponse, UpdateInboxNotificationReadStatusResponse};
 use warren_db::notifications::{self as rows, InboxRow};
 
 use crate::{Cx, Error, Result};
@@ -46,11 +44,7 @@ pub async fn mark_all_as_read(cx: &Cx) -> Result<()> {
 ///
 /// # Errors
 /// 404.
-pub async fn update_read_status(
-    cx: &Cx,
-    id: Uuid,
-    read: bool,
-) -> Result<UpdateInboxNotificationReadStatusResponse> {
+pub async fn update_read_status(cx: &Cx, id: Uuid, read: bool) -> Result<UpdateInboxNotificationReadStatusResponse> {
     let conn = cx.db().conn().await?;
     let read_at = read.then(|| cx.services.now());
     let row = rows::update_inbox_read(&conn, id, cx.actor.user_id, read_at).await?.ok_or_else(Error::not_found)?;

@@ -5,6 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use axum::extract::{ConnectInfo, Request};
 use warren_core::Config;
 
+use crate::access_url::OverTls;
+
 /// The address that limits and the audit log use.
 pub(crate) fn client_ip(request: &Request, config: &Config) -> String {
     let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else {
@@ -20,6 +22,14 @@ pub(crate) fn client_ip(request: &Request, config: &Config) -> String {
         text.rsplit(',').find_map(|part| part.trim().parse::<IpAddr>().ok())
     });
     claimed.unwrap_or(peer).to_canonical().to_string()
+}
+
+/// The client's connection is secured: up to here, or up to a trusted proxy that says so.
+pub(crate) fn is_secured(request: &Request, config: &Config) -> bool {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_canonical());
+    let says = |headers: &http::HeaderMap| headers.get("x-forwarded-proto").is_some_and(|value| value == "https");
+    request.extensions().get::<OverTls>().is_some()
+        || peer.is_some_and(|peer| is_trusted(peer, &config.trusted_origins)) && says(request.headers())
 }
 
 fn is_trusted(peer: IpAddr, origins: &[(IpAddr, u8)]) -> bool {

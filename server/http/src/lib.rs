@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod access_url;
 mod agent_metrics;
 mod agent_parts;
 mod api;
@@ -22,6 +23,7 @@ mod rules;
 mod stream;
 mod websocket;
 
+pub use access_url::OverTls;
 pub use agent_metrics::agent_metrics;
 pub use agent_parts::{AgentParts, AgentPartsError};
 pub use api::{Api, Auth, RateScope, Route, RouteOptions, State};

@@ -17,10 +17,11 @@ use warren_auth::AuthError;
 use warren_core::{Error, RequestInfo, Services};
 use warren_types::COMPATIBILITY_VERSION;
 
+use crate::access_url::Arrival;
 use crate::api::{Api, Auth, RateScope, Route, State};
 use crate::error::ApiError;
 use crate::extract::NewCsrfCookie;
-use crate::{authenticate, client_ip, cookies, csrf, rate_limit};
+use crate::{access_url, authenticate, client_ip, cookies, csrf, rate_limit};
 
 const VERSION_HEADER: HeaderName = HeaderName::from_static("x-coder-build-version");
 const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-coder-request-id");
@@ -91,15 +92,26 @@ async fn outer(router: Router, state: State, mut request: Request) -> Response {
     }
     request.extensions_mut().insert(info.clone());
     let observed = observe::Observed::begin(&request, &info);
-    let answered = AssertUnwindSafe(tower::ServiceExt::oneshot(router, request)).catch_unwind().await;
-    let mut response = match answered {
-        Ok(Ok(response)) => response,
-        Ok(Err(never)) => match never {},
-        Err(_panic) => ApiError(Error::internal("a handler panicked")).into_response(),
+    let arrival = Arrival {
+        uri: request.uri(),
+        headers: request.headers(),
+        secured: client_ip::is_secured(&request, &state.config),
+    };
+    let mut response = match access_url::redirect(&state.config, arrival) {
+        Some(redirection) => redirection,
+        None => route(router, request).await,
     };
     add_headers(response.headers_mut(), &info, new_csrf_cookie.as_deref());
     observed.end(&response);
     response
+}
+
+async fn route(router: Router, request: Request) -> Response {
+    match AssertUnwindSafe(tower::ServiceExt::oneshot(router, request)).catch_unwind().await {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        Err(_panic) => ApiError(Error::internal("a handler panicked")).into_response(),
+    }
 }
 
 fn add_headers(headers: &mut HeaderMap, info: &RequestInfo, new_csrf_cookie: Option<&str>) {

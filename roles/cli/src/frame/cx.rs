@@ -189,7 +189,11 @@ impl Cx {
             (None, None) => None,
             _ => bail!("--client-tls-cert-file and --client-tls-key-file must be given together"),
         };
-        Ok(warren_tls::ClientTls { roots_pem: read("client-tls-ca-file")?, identity_pem, ..warren_tls::ClientTls::default() })
+        Ok(warren_tls::ClientTls {
+            roots_pem: read("client-tls-ca-file")?,
+            identity_pem,
+            ..warren_tls::ClientTls::default()
+        })
     }
 
     /// Which command with which options: names and sources only.

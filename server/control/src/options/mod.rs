@@ -119,3 +119,33 @@ impl OptionSpec {
         self.help.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::OPTIONS;
+
+    /// What `--help` shows must do something.
+    #[test]
+    fn every_option_with_a_help_text_is_read_somewhere() {
+        // Replaced by others, or true by nature.
+        const ELSEWHERE: &[&str] = &["telemetry", "tls-allow-insecure-ciphers"];
+        let mut code = String::new();
+        let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+        while let Some(folder) = folders.pop() {
+            for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                match path.file_name().and_then(|name| name.to_str()) {
+                    _ if path.is_dir() => folders.push(path),
+                    Some("table.rs") => {}
+                    _ => code.push_str(&std::fs::read_to_string(path).unwrap()),
+                }
+            }
+        }
+        let unread = OPTIONS.iter().filter(|spec| {
+            let known = ELSEWHERE.contains(&spec.name) || code.contains(&format!("{:?}", spec.name));
+            !spec.is_idle() && !known
+        });
+        assert_eq!(unread.map(|spec| spec.name).collect::<Vec<_>>(), Vec::<&str>::new());
+    }
+}

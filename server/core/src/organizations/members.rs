@@ -6,7 +6,7 @@ use warren_api::{
 };
 use warren_db::ResultExt;
 use warren_db::organizations::{self as rows, MemberRow, OrganizationRow};
-use warren_rbac::{Action, Object, ORG_ROLES, Protected, Resource, assignable_by};
+use warren_rbac::{Action, ORG_ROLES, Object, Protected, Resource, assignable_by};
 
 use super::load_organization;
 use crate::audit::{Change, Target};
@@ -155,7 +155,8 @@ pub async fn update_member_roles(
 async fn check_assignable(cx: &Cx, org: &OrganizationRow, old: &[String], new: &[String]) -> Result<()> {
     let conn = cx.db().conn().await?;
     let custom = rows::list_custom_roles(&conn, org.id).await?;
-    let known = |role: &String| ORG_ROLES.iter().any(|(name, _)| name == role) || custom.iter().any(|c| &c.name == role);
+    let known =
+        |role: &String| ORG_ROLES.iter().any(|(name, _)| name == role) || custom.iter().any(|c| &c.name == role);
     if let Some(unknown) = new.iter().find(|role| !known(role)) {
         return Err(Error::invalid(format!("\"{unknown}:{}\" is not a supported role", org.id)));
     }

@@ -154,9 +154,7 @@ fn compile(permissions: &[Permission]) -> Result<warren_rbac::Role> {
 }
 
 fn stored(permissions: &[Permission]) -> Value {
-    let stored = |p: &Permission| {
-        json!({ "negate": p.negate, "resource_type": p.resource_type.as_str(), "action": p.action.as_str() })
-    };
+    let stored = |p: &Permission| json!({ "negate": p.negate, "resource_type": p.resource_type.as_str(), "action": p.action.as_str() });
     permissions.iter().map(stored).collect()
 }
 

@@ -1,8 +1,8 @@
 //! How a user wants the dashboard to look.
 
 use warren_api::{
-    TerminalFontName, UpdateUserAppearanceSettingsRequest, UpdateUserPreferenceSettingsRequest,
-    UserAppearanceSettings, UserPreferenceSettings,
+    TerminalFontName, UpdateUserAppearanceSettingsRequest, UpdateUserPreferenceSettingsRequest, UserAppearanceSettings,
+    UserPreferenceSettings,
 };
 use warren_db::settings::{find_setting, upsert_setting};
 use warren_db::users::update_user_appearance;

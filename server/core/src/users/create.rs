@@ -135,7 +135,8 @@ async fn organizations_of(cx: &Cx, ids: &[Uuid]) -> Result<Vec<Uuid>> {
     let mut organizations = Vec::new();
     for id in ids {
         let reference = if id.is_nil() { crate::OrgRef::Default } else { crate::OrgRef::Id(*id) };
-        let unknown = |_| Error::new(404, "Organization does not exist.").detail(format!("There is no organization {id}."));
+        let unknown =
+            |_| Error::new(404, "Organization does not exist.").detail(format!("There is no organization {id}."));
         let row = crate::organizations::load_organization(cx, &reference).await.map_err(unknown)?;
         let member = Object::new(Resource::OrganizationMember).in_org(row.id);
         if !cx.actor.may(Action::Create, &member) {
@@ -171,7 +172,9 @@ fn login_type_of(body: &CreateUserRequestWithOrgs) -> Result<LoginType> {
         _ => return Err(Error::invalid(format!("Unsupported login type \"{login_type}\" for a new user."))),
     }
     if login_type != LoginType::Password && !body.password.is_empty() {
-        return Err(Error::invalid(format!("Password cannot be set for non-password (\"{login_type}\") authentication.")));
+        return Err(Error::invalid(format!(
+            "Password cannot be set for non-password (\"{login_type}\") authentication."
+        )));
     }
     Ok(login_type)
 }

@@ -47,7 +47,8 @@ pub async fn regenerate_git_ssh_key(cx: &Cx, user: &UserRef) -> Result<GitSshKey
         .db()
         .tx(|tx| async move {
             let stored = upsert_git_ssh_key(&tx, row.id, &key.private_key, &key.public_key, cx.services.now()).await?;
-            let target = Target { resource_type: "git_ssh_key", id: row.id, name: row.username.clone(), ..Target::default() };
+            let target =
+                Target { resource_type: "git_ssh_key", id: row.id, name: row.username.clone(), ..Target::default() };
             let (old, new) = (serde_json::json!({ "private_key": "" }), serde_json::json!({ "private_key": "*" }));
             cx.audit(&tx, "write", &target, Change::updated(&old, &new).secret(&["private_key"])).await?;
             Ok::<_, Error>(stored)
@@ -57,5 +58,10 @@ pub async fn regenerate_git_ssh_key(cx: &Cx, user: &UserRef) -> Result<GitSshKey
 }
 
 fn view(row: GitSshKeyRow) -> GitSshKey {
-    GitSshKey { user_id: row.user_id, created_at: row.created_at, updated_at: row.updated_at, public_key: row.public_key }
+    GitSshKey {
+        user_id: row.user_id,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        public_key: row.public_key,
+    }
 }

@@ -24,11 +24,7 @@ pub async fn get_user(cx: &Cx, user: &UserRef) -> Result<User> {
 ///
 /// # Errors
 /// 400 for a bad search.
-pub async fn list_users(
-    cx: &Cx,
-    search: &str,
-    page: (Option<Uuid>, i64, Option<i64>),
-) -> Result<GetUsersResponse> {
+pub async fn list_users(cx: &Cx, search: &str, page: (Option<Uuid>, i64, Option<i64>)) -> Result<GetUsersResponse> {
     let search = parse_search(search, cx.actor.user_id)?;
     let filter = cx.actor.filter(Resource::User, Action::Read);
     let conn = cx.db().conn().await?;

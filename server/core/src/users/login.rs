@@ -48,7 +48,10 @@ pub async fn login_with_password(
         return Err(Error::forbidden_because("Password authentication is disabled."));
     }
     if account.login_type != LoginType::Password.as_str() {
-        let message = format!("Incorrect login type, attempting to use password but user is of login type {:?}", account.login_type);
+        let message = format!(
+            "Incorrect login type, attempting to use password but user is of login type {:?}",
+            account.login_type
+        );
         return Err(Error::forbidden_because(message));
     }
     if account.status == "suspended" {
@@ -66,7 +69,12 @@ pub async fn login_with_password(
         .db
         .tx(|tx| async move {
             let issued = services.keys.issue(&tx, key.clone(), now).await?;
-            let target = Target { resource_type: "api_key", name: account.username.clone(), id: account.id, ..Target::default() };
+            let target = Target {
+                resource_type: "api_key",
+                name: account.username.clone(),
+                id: account.id,
+                ..Target::default()
+            };
             cx.audit(&tx, "login", &target, Change::none(201)).await?;
             Ok::<_, Error>(issued)
         })
@@ -80,7 +88,8 @@ pub async fn login_with_password(
 /// The database failed.
 pub async fn logout(cx: &Cx) -> Result<()> {
     let Some(key) = cx.actor.key.as_ref() else { return Ok(()) };
-    let target = Target { resource_type: "api_key", name: cx.actor.username.clone(), id: cx.actor.user_id, ..Target::default() };
+    let target =
+        Target { resource_type: "api_key", name: cx.actor.username.clone(), id: cx.actor.user_id, ..Target::default() };
     let target = &target;
     cx.db()
         .tx(|tx| async move {

@@ -57,7 +57,10 @@ pub async fn change_password(cx: &Cx, user: &UserRef, body: UpdateUserPasswordRe
         .tx(|tx| async move {
             update_user_password(&tx, row.id, hash, cx.services.now()).await?;
             delete_api_keys_of_user(&tx, row.id).await?;
-            let change = Change::updated(&serde_json::json!({ "hashed_password": "" }), &serde_json::json!({ "hashed_password": "*" }));
+            let change = Change::updated(
+                &serde_json::json!({ "hashed_password": "" }),
+                &serde_json::json!({ "hashed_password": "*" }),
+            );
             cx.audit(&tx, "write", &audit_target(row), change.secret(&["hashed_password"])).await?;
             cx.services.keys.forget_user_after(&tx, row.id);
             Ok::<_, Error>(())

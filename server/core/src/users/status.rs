@@ -43,7 +43,9 @@ pub async fn suspend_user(cx: &Cx, user: &UserRef) -> Result<User> {
         return Err(Error::invalid("You cannot suspend yourself."));
     }
     if row.site_roles.iter().any(|role| role == "owner") {
-        return Err(Error::invalid("You cannot suspend a user with the \"owner\" role. You must remove the role first."));
+        return Err(Error::invalid(
+            "You cannot suspend a user with the \"owner\" role. You must remove the role first.",
+        ));
     }
     change(cx, user, "suspended").await
 }

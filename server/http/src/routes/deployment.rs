@@ -46,6 +46,7 @@ async fn build_info(Server(services): Server) -> Json<BuildInfoResponse> {
         external_url: PROJECT_URL.into(),
         provisioner_api_version: format!("{major}.{minor}"),
         telemetry: false,
+        upgrade_message: services.config.cli_upgrade_message.clone(),
         version: COMPATIBILITY_VERSION.into(),
         workspace_proxy: false,
         ..BuildInfoResponse::default()

@@ -77,3 +77,46 @@ async fn health_report_tries_what_it_speaks_of() {
     let bob = server.member(&owner, "bob").await;
     assert_eq!(server.get("/api/v2/debug/health", &bob).await.status(), 403);
 }
+
+#[tokio::test]
+async fn other_hosts_are_led_to_the_access_url() {
+    let server = TestServer::start_with(|config| {
+        config.redirect_to_access_url = true;
+        config.access_url = "https://warren.example:8443".parse().unwrap();
+        config.wildcard_access_url = "*.apps.example".into();
+        config.trusted_origins = vec![("127.0.0.1".parse().unwrap(), 32)];
+    })
+    .await;
+    let get = |path: &'static str, host: &'static str, proto: &'static str| {
+        let request = server.request(Method::GET, path, "").header("host", host).header("x-forwarded-proto", proto);
+        async move { request.send().await.unwrap() }
+    };
+    let led = get("/workspaces?a=b", "10.0.0.1:3000", "https").await;
+    assert_eq!(led.status(), 307);
+    assert_eq!(led.headers()["location"], "https://warren.example:8443/workspaces?a=b");
+    assert_eq!(get("/api/v2/buildinfo", "warren.example:8443", "http").await.status(), 307, "not secured");
+    for (path, host, proto) in [
+        ("/api/v2/buildinfo", "warren.example:8443", "https"),
+        ("/api/v2/buildinfo", "WARREN.example:8443", "https"),
+        ("/healthz", "10.0.0.1", "http"),
+        ("/api/v2/buildinfo", "x.apps.example", "http"),
+    ] {
+        assert_eq!(get(path, host, proto).await.status(), 200, "{path} {host} {proto}");
+    }
+    let relay = get("/derp/latency-check", "10.0.0.1", "http").await;
+    assert_ne!(relay.status(), 307);
+    let behind = server.request(Method::GET, "/api/v2/buildinfo", "").header("x-forwarded-proto", "https");
+    let behind = behind.header("host", "inner").header("x-forwarded-host", "warren.example:8443");
+    assert_eq!(behind.send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn only_a_trusted_proxy_says_that_a_connection_is_secured() {
+    let server = TestServer::start_with(|config| {
+        config.redirect_to_access_url = true;
+        config.access_url = "https://warren.example".parse().unwrap();
+    })
+    .await;
+    let request = server.request(Method::GET, "/api/v2/buildinfo", "").header("host", "warren.example");
+    assert_eq!(request.header("x-forwarded-proto", "https").send().await.unwrap().status(), 307);
+}

@@ -5,5 +5,6 @@ mod bad_start;
 mod official;
 mod recorded_cli;
 mod relay;
+mod secured;
 mod story;
 mod story_access;
