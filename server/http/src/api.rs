@@ -9,9 +9,10 @@ use axum::extract::Request;
 use axum::handler::Handler;
 use axum::response::Response;
 use http::{Method, StatusCode};
+use utoipa::ToSchema;
 use warren_core::Services;
 
-use crate::describe::{DescribeHandler, Operation};
+use crate::describe::{DescribeHandler, Operation, TypeSchema};
 
 /// What extractors reach: the services. A type of this crate, so that `Cx` can be an extractor.
 #[derive(Clone)]
@@ -73,7 +74,10 @@ pub struct Route {
     pub status: StatusCode,
     /// Which rate limit counts.
     pub limit: RateScope,
-    /// Names of query parameters, for the document.
+    /// Other statuses of a success.
+    pub also: &'static [u16],
+    /// Query parameters with their forms, for the document: `name`, `name:integer`, `name:boolean`, `name:uuid`,
+    /// `name:date-time`, or `name:one|two` for one of several words; `!` behind the name when it must be there.
     pub query: &'static [&'static str],
     pub(crate) operation: Operation,
     pub(crate) handler: BoxHandler,
@@ -173,13 +177,15 @@ impl Api {
             Box::pin(async move { handler.call(request, state).await })
         });
         let limit = if path.starts_with("/api/") { RateScope::Api } else { RateScope::None };
+        let status = if operation.empty { StatusCode::NO_CONTENT } else { StatusCode::OK };
         self.routes.push(Route {
             method,
             path,
             id,
             auth,
             tag: self.tag,
-            status: StatusCode::OK,
+            status,
+            also: &[],
             limit,
             query: &[],
             operation,
@@ -205,9 +211,52 @@ impl RouteOptions<'_> {
         self
     }
 
-    /// Names of query parameters.
-    pub fn query(self, names: &'static [&'static str]) -> Self {
-        self.0.query = names;
+    /// Other statuses of a success; the body is the same, except where the status has none.
+    pub fn also(self, statuses: &'static [u16]) -> Self {
+        self.0.also = statuses;
+        self
+    }
+
+    /// The forms of the query parameters (see [`Route::query`]). Names alone need not be told: they are known from the
+    /// handler's arguments.
+    pub fn query(self, parameters: &'static [&'static str]) -> Self {
+        self.0.query = parameters;
+        self
+    }
+
+    /// The body's type, for handlers that write the response themselves.
+    pub fn returns<T: ToSchema>(self) -> Self {
+        self.0.operation.response = Some(TypeSchema::of::<T>());
+        self
+    }
+
+    /// The media type of a response that is not JSON.
+    pub fn media(self, media: &'static str) -> Self {
+        self.0.operation.media = Some(media);
+        self
+    }
+
+    /// The data of the server-sent events that answer.
+    pub fn events<T: ToSchema>(self) -> Self {
+        self.returns::<T>().media("text/event-stream")
+    }
+
+    /// What the server says over the websocket, as JSON.
+    pub fn messages<T: ToSchema>(self) -> Self {
+        self.0.operation.message = Some(TypeSchema::of::<T>());
+        self
+    }
+
+    /// Media types of a body that is taken as it is.
+    pub fn takes_bytes(self, media: &'static [&'static str]) -> Self {
+        self.0.operation.body_media = media;
+        self
+    }
+
+    /// The type of a body that may be left out, for handlers that read it themselves.
+    pub fn may_take<T: ToSchema>(self) -> Self {
+        self.0.operation.body = Some(TypeSchema::of::<T>());
+        self.0.operation.body_optional = true;
         self
     }
 

@@ -250,6 +250,8 @@ pub struct AgentGitSshKey {
 #[serde(default)]
 pub struct AgentLog {
     pub created_at: String,
+    /// Kept as it was sent, so that a word that is none can be refused.
+    #[schema(value_type = LogLevel)]
     pub level: String,
     pub output: String,
 }
@@ -284,8 +286,8 @@ impl Rules for PostLogSourceRequest {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct ReinitializationEvent {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub owner_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub owner_id: Uuid,
     pub reason: ReinitializationReason,
     pub workspace_id: Uuid,
 }

@@ -29,9 +29,6 @@ string_enum! {
     }
 }
 
-/// `AuditDiff`.
-pub type AuditDiff = BTreeMap<String, AuditDiffField>;
-
 /// `AuditDiffField`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -50,7 +47,8 @@ pub struct AuditLog {
     pub action: AuditAction,
     pub additional_fields: serde_json::Value,
     pub description: String,
-    pub diff: AuditDiff,
+    #[serde(deserialize_with = "null_default")]
+    pub diff: BTreeMap<String, AuditDiffField>,
     pub id: Uuid,
     pub ip: String,
     pub is_deleted: bool,

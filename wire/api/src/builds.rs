@@ -183,6 +183,7 @@ string_enum! {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct UpdateWorkspaceBuildStateRequest {
+    #[serde(deserialize_with = "null_default")]
     pub state: String,
 }
 

@@ -56,7 +56,7 @@ pub struct DerpServerConfig {
     pub region_code: String,
     pub region_id: i64,
     pub region_name: String,
-    pub relay_url: Url,
+    pub relay_url: String,
     #[serde(deserialize_with = "null_default")]
     pub stun_addresses: Vec<String>,
 }
@@ -85,13 +85,13 @@ pub struct DeploymentConfig {
 #[serde(default)]
 pub struct DeploymentValues {
     #[serde(skip_serializing_if = "is_default")]
-    pub access_url: Url,
+    pub access_url: String,
     #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
     pub additional_csp_policy: Vec<String>,
     #[serde(skip_serializing_if = "is_default")]
-    pub address: HostPort,
+    pub address: String,
     #[serde(skip_serializing_if = "is_default")]
-    pub agent_fallback_troubleshooting_url: Url,
+    pub agent_fallback_troubleshooting_url: String,
     #[serde(skip_serializing_if = "is_default")]
     pub agent_stat_refresh_interval: i64,
     pub ai: serde_json::Value,
@@ -122,7 +122,7 @@ pub struct DeploymentValues {
     #[serde(skip_serializing_if = "is_default")]
     pub disable_workspace_sharing: bool,
     #[serde(skip_serializing_if = "is_default")]
-    pub docs_url: Url,
+    pub docs_url: String,
     #[serde(skip_serializing_if = "is_default")]
     pub enable_ai_tasks: bool,
     #[serde(skip_serializing_if = "is_default")]
@@ -324,7 +324,7 @@ pub struct NotificationsInboxConfig {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct NotificationsWebhookConfig {
-    pub endpoint: Url,
+    pub endpoint: String,
 }
 
 /// `OAuth2Config`.
@@ -370,9 +370,9 @@ pub struct OidcConfig {
     pub group_allow_list: Vec<String>,
     pub group_auto_create: bool,
     pub group_mapping: serde_json::Value,
-    pub group_regex_filter: Regexp,
+    pub group_regex_filter: String,
     pub groups_field: String,
-    pub icon_url: Url,
+    pub icon_url: String,
     pub ignore_email_verified: bool,
     pub ignore_user_info: bool,
     pub issuer_url: String,
@@ -382,7 +382,7 @@ pub struct OidcConfig {
     pub organization_mapping: serde_json::Value,
     #[serde(deserialize_with = "null_default")]
     pub redirect_allowed_hosts: Vec<String>,
-    pub redirect_url: Url,
+    pub redirect_url: String,
     #[serde(deserialize_with = "null_default")]
     pub scopes: Vec<String>,
     pub sign_in_text: String,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,7 +13,7 @@ use crate::*;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct PprofConfig {
-    pub address: HostPort,
+    pub address: String,
     pub enable: bool,
 }
 
@@ -30,7 +31,7 @@ pub struct PrebuildsConfig {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct PrometheusConfig {
-    pub address: HostPort,
+    pub address: String,
     #[serde(deserialize_with = "null_default")]
     pub aggregate_agent_stats_by: Vec<String>,
     pub collect_agent_stats: bool,
@@ -133,7 +134,7 @@ pub struct SwaggerConfig {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct TlsConfig {
-    pub address: HostPort,
+    pub address: String,
     pub allow_insecure_ciphers: bool,
     #[serde(deserialize_with = "null_default")]
     pub cert_file: Vec<String>,
@@ -156,7 +157,7 @@ pub struct TlsConfig {
 pub struct TelemetryConfig {
     pub enable: bool,
     pub trace: bool,
-    pub url: Url,
+    pub url: String,
 }
 
 /// `TemplateBuilderConfig`.
@@ -210,9 +211,6 @@ pub struct UserQuietHoursScheduleConfig {
     pub default_schedule: String,
 }
 
-/// `Annotations`.
-pub type ConfigAnnotations = BTreeMap<String, String>;
-
 /// `Group`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(no_recursion)]
@@ -227,16 +225,12 @@ pub struct OptionGroup {
     pub yaml: String,
 }
 
-/// `HostPort`.
-pub type HostPort = String;
-
 /// `Option`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[schema(no_recursion)]
 #[serde(default)]
 pub struct ConfigOption {
     #[serde(skip_serializing_if = "is_default")]
-    pub annotations: ConfigAnnotations,
+    pub annotations: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "is_default")]
     pub default: String,
     #[serde(skip_serializing_if = "is_default")]
@@ -255,6 +249,7 @@ pub struct ConfigOption {
     #[serde(skip_serializing_if = "is_default")]
     pub required: bool,
     #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
+    #[schema(no_recursion)]
     pub use_instead: Vec<ConfigOption>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<serde_json::Value>,
@@ -264,18 +259,80 @@ pub struct ConfigOption {
     pub yaml: String,
 }
 
-/// `Regexp`.
-pub type Regexp = String;
-
-/// `URL`.
-pub type Url = String;
-
 string_enum! {
     /// `ValueSource`.
-    pub enum ValueSource {
+    pub enum ValueSource or "" {
         Flag = "flag",
         Env = "env",
         Yaml = "yaml",
         Default = "default",
     }
+}
+
+/// `AvailableExperiments`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct AvailableExperiments {
+    #[serde(deserialize_with = "null_default")]
+    pub safe: Vec<Experiment>,
+}
+
+/// `DeploymentStats`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct DeploymentStats {
+    #[serde(default = "zero_time")]
+    pub aggregated_from: Timestamp,
+    #[serde(default = "zero_time")]
+    pub collected_at: Timestamp,
+    #[serde(default = "zero_time")]
+    pub next_update_at: Timestamp,
+    pub session_count: SessionCountDeploymentStats,
+    pub workspaces: WorkspaceDeploymentStats,
+}
+
+impl Default for DeploymentStats {
+    fn default() -> Self {
+        Self {
+            aggregated_from: zero_time(),
+            collected_at: zero_time(),
+            next_update_at: zero_time(),
+            session_count: Default::default(),
+            workspaces: Default::default(),
+        }
+    }
+}
+
+/// `SessionCountDeploymentStats`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct SessionCountDeploymentStats {
+    pub jetbrains: i64,
+    pub reconnecting_pty: i64,
+    pub ssh: i64,
+    pub vscode: i64,
+}
+
+/// `WorkspaceConnectionLatencyMS`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct WorkspaceConnectionLatencyMs {
+    #[serde(rename = "P50")]
+    pub p50: f64,
+    #[serde(rename = "P95")]
+    pub p95: f64,
+}
+
+/// `WorkspaceDeploymentStats`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct WorkspaceDeploymentStats {
+    pub building: i64,
+    pub connection_latency_ms: WorkspaceConnectionLatencyMs,
+    pub failed: i64,
+    pub pending: i64,
+    pub running: i64,
+    pub rx_bytes: i64,
+    pub stopped: i64,
+    pub tx_bytes: i64,
 }

@@ -30,7 +30,8 @@ pub struct ProvisionerKey {
     pub id: Uuid,
     pub name: String,
     pub organization: Uuid,
-    pub tags: ProvisionerKeyTags,
+    #[serde(deserialize_with = "null_default")]
+    pub tags: BTreeMap<String, String>,
 }
 
 impl Default for ProvisionerKey {
@@ -53,9 +54,6 @@ pub struct ProvisionerKeyDaemons {
     pub daemons: Vec<ProvisionerDaemon>,
     pub key: ProvisionerKey,
 }
-
-/// `ProvisionerKeyTags`.
-pub type ProvisionerKeyTags = BTreeMap<String, String>;
 
 /// `ReducedUser`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -178,7 +176,7 @@ pub struct TemplateGroup {
 
 string_enum! {
     /// `TemplateRole`.
-    pub enum TemplateRole {
+    pub enum TemplateRole or "" {
         Admin = "admin",
         Use = "use",
     }

@@ -89,3 +89,21 @@ pub struct ReportAppStatsRequest {
 impl Rules for ReportAppStatsRequest {
     const RULES: &'static [FieldRule] = &[];
 }
+
+/// `License`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct License {
+    #[serde(deserialize_with = "null_default")]
+    pub claims: std::collections::BTreeMap<String, serde_json::Value>,
+    pub id: i64,
+    #[serde(default = "zero_time")]
+    pub uploaded_at: jiff::Timestamp,
+    pub uuid: uuid::Uuid,
+}
+
+impl Default for License {
+    fn default() -> Self {
+        Self { claims: Default::default(), id: Default::default(), uploaded_at: zero_time(), uuid: Default::default() }
+    }
+}

@@ -43,12 +43,38 @@ pub struct ExternalAuthConfig {
 #[serde(default)]
 pub struct PremiumFunnelEventRequest {
     pub id: Uuid,
-    pub source: serde_json::Value,
+    pub source: PremiumFunnelSource,
     pub variant: PremiumFunnelVariant,
 }
 
 impl Rules for PremiumFunnelEventRequest {
     const RULES: &'static [FieldRule] = &[("id", &["required"]), ("source", &["required"]), ("variant", &["required"])];
+}
+
+string_enum! {
+    /// `PremiumFunnelSource`.
+    pub enum PremiumFunnelSource {
+        AibridgeSessionThreads = "aibridge_session_threads",
+        AibridgeSessions = "aibridge_sessions",
+        AiGatewayKeys = "ai_gateway_keys",
+        AiGovernance = "ai_governance",
+        Appearance = "appearance",
+        AuditLog = "audit_log",
+        BrowserOnly = "browser_only",
+        ConnectionLog = "connection_log",
+        CustomRoles = "custom_roles",
+        ExternalAuth = "external_auth",
+        Groups = "groups",
+        IdpOrgSync = "idp_org_sync",
+        IdpSync = "idp_sync",
+        MultipleOrganizations = "multiple_organizations",
+        Observability = "observability",
+        ProvisionerKeys = "provisioner_keys",
+        Provisioners = "provisioners",
+        TemplatePermissions = "template_permissions",
+        WorkspaceProxies = "workspace_proxies",
+        Direct = "direct",
+    }
 }
 
 string_enum! {

@@ -3,8 +3,6 @@
 use crate::*;
 
 impl Rules for UpdateWorkspaceDormancy {}
-impl Rules for UpdateActiveTemplateVersion {}
-impl Rules for UpdateTemplateMeta {}
 impl Rules for UpdateTemplateAcl {}
 impl Rules for UpdateWorkspaceAcl {}
 impl Rules for CreateProvisionerKeyRequest {}

@@ -68,7 +68,7 @@ impl Rules for CustomRoleRequest {
 
 string_enum! {
     /// `LoginType`.
-    pub enum LoginType {
+    pub enum LoginType or "" {
         Password = "password",
         Github = "github",
         Oidc = "oidc",
@@ -244,8 +244,8 @@ pub struct SlimRole {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct UpdateOrganizationRequest {
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_default")]
-    pub default_org_member_roles: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_org_member_roles: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     #[serde(skip_serializing_if = "is_default")]

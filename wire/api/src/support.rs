@@ -30,9 +30,10 @@ pub fn null_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(d:
 }
 
 /// Declares an enum of strings that stays readable when a newer peer sends a value that we do not know:
-/// such a value, and the empty string, become `Unset`, which is written as the empty string.
+/// such a value, and the empty string, become `Unset`, which is written as the empty string. Where the contract has the
+/// empty string among the values, ` or ""` follows the name.
 macro_rules! string_enum {
-    ($(#[$meta:meta])* pub enum $name:ident { $($variant:ident = $text:literal),* $(,)? }) => {
+    ($(#[$meta:meta])* pub enum $name:ident $(or $empty:literal)? { $($variant:ident = $text:literal),* $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
         pub enum $name {
@@ -95,7 +96,7 @@ macro_rules! string_enum {
             ) -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
                 utoipa::openapi::ObjectBuilder::new()
                     .schema_type(utoipa::openapi::schema::Type::String)
-                    .enum_values(Some([$($text),*]))
+                    .enum_values(Some([$($empty,)? $($text),*]))
                     .into()
             }
         }

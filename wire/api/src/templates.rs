@@ -271,7 +271,7 @@ string_enum! {
 
 string_enum! {
     /// `ParameterFormType`.
-    pub enum ParameterFormType {
+    pub enum ParameterFormType or "" {
         Radio = "radio",
         Slider = "slider",
         Input = "input",

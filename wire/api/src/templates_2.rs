@@ -173,7 +173,7 @@ pub struct Template {
     pub allow_user_cancel_workspace_jobs: bool,
     pub autostart_requirement: TemplateAutostartRequirement,
     pub autostop_requirement: TemplateAutostopRequirement,
-    pub build_time_stats: TemplateBuildTimeStats,
+    pub build_time_stats: BTreeMap<String, TransitionStats>,
     pub cors_behavior: CorsBehavior,
     #[serde(default = "zero_time")]
     pub created_at: Timestamp,
@@ -265,9 +265,6 @@ pub struct TemplateAutostopRequirement {
     pub days_of_week: Vec<String>,
     pub weeks: i64,
 }
-
-/// `TemplateBuildTimeStats`.
-pub type TemplateBuildTimeStats = BTreeMap<String, TransitionStats>;
 
 /// `TemplateExample`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]

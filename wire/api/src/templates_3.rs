@@ -34,6 +34,15 @@ pub struct UpdateActiveTemplateVersion {
     pub id: Uuid,
 }
 
+impl Rules for UpdateActiveTemplateVersion {
+    const RULES: &'static [FieldRule] = &[("id", &["required"])];
+}
+
+impl Rules for UpdateTemplateMeta {
+    const RULES: &'static [FieldRule] =
+        &[("display_name", &["omitempty", "template_display_name"]), ("name", &["omitempty", "template_name"])];
+}
+
 /// `UpdateTemplateMeta`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]

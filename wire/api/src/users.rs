@@ -8,15 +8,12 @@ use uuid::Uuid;
 #[allow(unused_imports, reason = "one list for every file of types")]
 use crate::*;
 
-/// `APIAllowListTarget`.
-pub type ApiAllowListTarget = String;
-
 /// `APIKey`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct ApiKey {
     #[serde(deserialize_with = "null_default")]
-    pub allow_list: Vec<ApiAllowListTarget>,
+    pub allow_list: Vec<String>,
     #[serde(default = "zero_time")]
     pub created_at: Timestamp,
     #[serde(default = "zero_time")]
@@ -310,7 +307,7 @@ string_enum! {
 #[serde(default)]
 pub struct ApiKeyWithOwner {
     #[serde(deserialize_with = "null_default")]
-    pub allow_list: Vec<ApiAllowListTarget>,
+    pub allow_list: Vec<String>,
     #[serde(default = "zero_time")]
     pub created_at: Timestamp,
     #[serde(default = "zero_time")]

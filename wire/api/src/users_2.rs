@@ -123,7 +123,7 @@ pub struct CreateFirstUserTrialInfo {
 #[serde(default)]
 pub struct CreateTokenRequest {
     #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
-    pub allow_list: Vec<ApiAllowListTarget>,
+    pub allow_list: Vec<String>,
     pub lifetime: i64,
     /// As sent: an unknown scope must be refused, not read as none.
     #[serde(skip_serializing_if = "is_default")]
@@ -159,7 +159,10 @@ pub struct CreateUserRequestWithOrgs {
 
 impl Rules for CreateUserRequestWithOrgs {
     // A full name that is too long is cut, not refused.
-    const RULES: &'static [FieldRule] = &[("email", &["omitempty", "email"]), ("username", &["required", "username"])];
+    const RULES: &'static [FieldRule] = &[
+        ("email", &["required_unless=ServiceAccount true", "omitempty", "email"]),
+        ("username", &["required", "username"]),
+    ];
 }
 
 /// `CreateUserSecretRequest`.
@@ -385,7 +388,7 @@ impl Rules for RequestOneTimePasscodeRequest {
 
 string_enum! {
     /// `TerminalFontName`.
-    pub enum TerminalFontName {
+    pub enum TerminalFontName or "" {
         GeistMono = "geist-mono",
         IbmPlexMono = "ibm-plex-mono",
         FiraCode = "fira-code",
@@ -396,7 +399,7 @@ string_enum! {
 
 string_enum! {
     /// `ThemeMode`.
-    pub enum ThemeMode {
+    pub enum ThemeMode or "" {
         Sync = "sync",
         Single = "single",
     }

@@ -392,7 +392,7 @@ pub struct WorkspaceHealth {
 
 string_enum! {
     /// `WorkspaceRole`.
-    pub enum WorkspaceRole {
+    pub enum WorkspaceRole or "" {
         Admin = "admin",
         Use = "use",
     }

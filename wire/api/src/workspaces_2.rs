@@ -76,12 +76,9 @@ pub struct ConnectionWatchEvent {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct WatchError {
-    pub code: WatchErrorCode,
+    pub code: i64,
     #[serde(skip_serializing_if = "is_default")]
     pub details: String,
     pub message: String,
     pub retryable: bool,
 }
-
-/// `workspacesdk.WatchErrorCode`: a number.
-pub type WatchErrorCode = i64;

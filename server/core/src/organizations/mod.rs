@@ -146,9 +146,7 @@ pub async fn update_organization(
     }
     new.description = body.description.unwrap_or(new.description);
     new.icon = body.icon.unwrap_or(new.icon);
-    if !body.default_org_member_roles.is_empty() {
-        new.default_member_roles = body.default_org_member_roles;
-    }
+    new.default_member_roles = body.default_org_member_roles.unwrap_or(new.default_member_roles);
     let (old, new) = (&old, &new);
     let row = cx
         .db()

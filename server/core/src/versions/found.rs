@@ -5,7 +5,7 @@ use warren_api::{Preset, TemplateVersionExternalAuth, TemplateVersionVariable, W
 use warren_db::Querier;
 use warren_db::resources::list_resources;
 use warren_db::versions::{VersionImportRow, VersionRow, find_version_import};
-use warren_rbac::Action;
+use warren_rbac::{Action, Object, Resource};
 
 use super::load;
 use crate::{Cx, Error, Result, view};
@@ -56,9 +56,17 @@ pub async fn list_presets(cx: &Cx, id: Uuid) -> Result<Vec<Preset>> {
 ///
 /// # Errors
 /// 404.
-pub async fn list_external_auth(cx: &Cx, id: Uuid) -> Result<Vec<TemplateVersionExternalAuth>> {
+pub async fn list_external_auth(cx: &Cx, id: Uuid, owner: Option<Uuid>) -> Result<Vec<TemplateVersionExternalAuth>> {
     let conn = cx.db().conn().await?;
-    load(cx, &conn, id, Action::Read).await?;
+    let version = load(cx, &conn, id, Action::Read).await?;
+    // Somebody else's logins are for those who may make a workspace in their name.
+    if let Some(owner) = owner
+        && !cx
+            .actor
+            .may(Action::Create, &Object::new(Resource::Workspace).in_org(version.organization_id).owned_by(owner))
+    {
+        return Err(Error::forbidden());
+    }
     let needs = import(&conn, id).await?.external_auth.0;
     let builds = cx.builds();
     let known = &builds.options().external_auth;

@@ -77,9 +77,9 @@ async fn read(request: Request, limit: usize) -> Result<Bytes, ApiError> {
     }
 }
 
-impl<T: ToSchema> Describe for Body<T> {
+impl<T: ToSchema + Rules> Describe for Body<T> {
     fn describe(operation: &mut Operation) {
-        operation.body = Some(TypeSchema::of::<T>());
+        operation.body = Some(TypeSchema::of::<T>().with_rules(T::RULES));
     }
 }
 

@@ -11,4 +11,4 @@ pub use cx::{Agent, Request, Server, SessionToken};
 pub use form::{Csrf, Form};
 pub(crate) use form::{NewCsrfCookie, csrf_token};
 pub use path::Path;
-pub use query::{Page, Query};
+pub use query::{PAGE, Page, Query};

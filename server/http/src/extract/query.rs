@@ -3,12 +3,12 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Deserializer, Visitor, value};
 use uuid::Uuid;
 use warren_core::Error;
 
 use crate::api::State;
-use crate::describe::Describe;
+use crate::describe::{Describe, Operation};
 use crate::error::ApiError;
 
 /// The query string as a struct. Numbers and flags should be `Option`s: an empty value counts as absent.
@@ -40,7 +40,40 @@ fn bad(detail: &str) -> ApiError {
     }
 }
 
-impl<T> Describe for Query<T> {}
+impl<T: DeserializeOwned> Describe for Query<T> {
+    fn describe(operation: &mut Operation) {
+        let _ = T::deserialize(FieldNames(&mut operation.query));
+    }
+}
+
+/// Writes down the fields that a struct asks for, and gives it none.
+struct FieldNames<'a>(&'a mut Vec<&'static str>);
+
+impl<'de> Deserializer<'de> for FieldNames<'_> {
+    type Error = value::Error;
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, value::Error> {
+        self.0.extend(fields);
+        Err(serde::de::Error::custom("only the names are wanted"))
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, value::Error> {
+        Err(serde::de::Error::custom("a query is a struct"))
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+/// The forms of a [`Page`]'s parameters, for the document.
+pub const PAGE: &[&str] = &["after_id:uuid", "limit:integer", "offset:integer"];
 
 /// `limit`, `offset`, `after_id` (rest.md §8.1), checked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -94,4 +127,8 @@ impl FromRequestParts<State> for Page {
     }
 }
 
-impl Describe for Page {}
+impl Describe for Page {
+    fn describe(operation: &mut Operation) {
+        <Query<PageText> as Describe>::describe(operation);
+    }
+}

@@ -7,7 +7,10 @@ use futures_util::future::BoxFuture;
 use futures_util::stream;
 use serde::Deserialize;
 use warren_agents::{AgentHello, Agents, check_version};
-use warren_api::{AgentGitSshKey, PatchLogs, PostLogSourceRequest, WorkspaceAgentLogSource};
+use warren_api::{
+    AgentGitSshKey, ExternalAuthResponse, PatchAppStatus, PatchLogs, PostLogSourceRequest, ReinitializationEvent,
+    WorkspaceAgentLogSource,
+};
 use warren_auth::AgentIdentity;
 use warren_core::{Cx, Error, Services};
 
@@ -22,9 +25,12 @@ use crate::websocket::Upgrade;
 /// Buffers of an agent's websocket, bytes: a report of metadata fits.
 const AGENT_BUFFER: usize = 1024;
 
+/// The query parameters of a search for a login; the old name of `match` is still read.
+const AUTH_QUERY: &[&str] = &["match", "id", "listen:boolean"];
+
 pub(crate) fn routes(api: &mut Api) {
     api.tag("Agents");
-    api.ws("/api/v2/workspaceagents/me/rpc", "workspace-agent-rpc-api", Auth::Agent, rpc).query(&["version", "role"]);
+    api.ws("/api/v2/workspaceagents/me/rpc", "workspace-agent-rpc-api", Auth::Agent, rpc);
     api.get("/api/v2/workspaceagents/me/gitsshkey", "get-workspace-agent-git-ssh-key", Auth::Agent, git_ssh_key);
     api.get(
         "/api/v2/workspaceagents/me/external-auth",
@@ -32,14 +38,15 @@ pub(crate) fn routes(api: &mut Api) {
         Auth::Agent,
         external_auth,
     )
-    .query(&["match", "id", "listen"]);
+    .query(AUTH_QUERY);
     api.get("/api/v2/workspaceagents/me/gitauth", "removed-get-workspace-agent-git-auth", Auth::Agent, external_auth)
-        .query(&["match", "id", "listen"]);
+        .query(AUTH_QUERY);
     api.post("/api/v2/workspaceagents/me/log-source", "post-workspace-agent-log-source", Auth::Agent, post_log_source)
         .status(201);
     api.patch("/api/v2/workspaceagents/me/logs", "patch-workspace-agent-logs", Auth::Agent, patch_logs);
     api.get("/api/v2/workspaceagents/me/reinit", "get-workspace-agent-reinitialization", Auth::Agent, reinit)
-        .query(&["wait"]);
+        .query(&["wait:boolean"])
+        .events::<ReinitializationEvent>();
     api.patch("/api/v2/workspaceagents/me/app-status", "patch-workspace-agent-app-status", Auth::Agent, app_status);
 }
 
@@ -75,6 +82,9 @@ struct ExternalAuthQuery {
     pattern: Option<String>,
     url: Option<String>,
     id: Option<String>,
+    /// Nothing is to be waited for.
+    #[serde(rename = "listen")]
+    _listen: Option<String>,
 }
 
 /// No provider of external logins is known, so none matches.
@@ -82,7 +92,7 @@ async fn external_auth(
     cx: Cx,
     Agent(identity): Agent,
     Query(query): Query<ExternalAuthQuery>,
-) -> Result<Json<serde_json::Value>> {
+) -> Result<Json<ExternalAuthResponse>> {
     let _ = cx;
     let url = query.pattern.or(query.url).unwrap_or_default();
     let id = query.id.unwrap_or_default();
@@ -130,7 +140,11 @@ fn not_a_prebuild(identity: &AgentIdentity) -> Error {
 }
 
 /// Statuses of apps belong to features that this server does not have.
-async fn app_status(cx: Cx, Agent(identity): Agent) -> Result<Json<warren_api::Response>> {
-    let _ = (cx, identity);
+async fn app_status(
+    cx: Cx,
+    Agent(identity): Agent,
+    Body(status): Body<PatchAppStatus>,
+) -> Result<Json<warren_api::Response>> {
+    let _ = (cx, identity, status);
     Err(Error::new(404, "App not found.").detail("This server keeps no statuses of apps.").into())
 }

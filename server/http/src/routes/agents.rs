@@ -10,8 +10,9 @@ use uuid::Uuid;
 use warren_agents::users::{self, workspace_of};
 use warren_agents::{Agents, ClientRights, InvalidToken, TunnelRights, check_version};
 use warren_api::{
-    AgentConnectionInfo, ServerSentEvent, ServerSentEventType, WorkspaceAgent, WorkspaceAgentListContainersResponse,
-    WorkspaceAgentListeningPortsResponse, WorkspaceAgentLog,
+    AgentConnectionInfo, DerpMap, Response as Envelope, ServerSentEvent, ServerSentEventType, WorkspaceAgent,
+    WorkspaceAgentListContainersResponse, WorkspaceAgentListeningPortsResponse, WorkspaceAgentLog,
+    WorkspaceAgentMetadata,
 };
 use warren_core::{Cx, Error, Services};
 use warren_rbac::{Action, Actor};
@@ -26,6 +27,10 @@ use crate::websocket::{OneWay, StreamItem, Upgrade};
 
 /// Pause between pings of a client's websocket, and how long the answer may take.
 const CLIENT_PING: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// The query parameters of an agent's log.
+const LOG_QUERY: &[&str] =
+    &["before:integer", "after:integer", "follow:boolean", "no_compression:boolean", "format:json|text"];
 
 pub(crate) fn routes(api: &mut Api) {
     api.tag("Agents");
@@ -47,32 +52,36 @@ pub(crate) fn routes(api: &mut Api) {
         "coordinate-workspace-agent",
         Auth::Session,
         coordinate,
-    )
-    .query(&["version", "resume_token"]);
-    api.ws("/api/v2/tailnet", "user-scoped-tailnet-rpc-connection", Auth::Session, user_tailnet)
-        .query(&["version", "resume_token"]);
-    api.ws("/api/v2/derp-map", "get-derp-map-updates", Auth::None, derp_map);
+    );
+    api.ws("/api/v2/tailnet", "user-scoped-tailnet-rpc-connection", Auth::Session, user_tailnet);
+    api.ws("/api/v2/derp-map", "get-derp-map-updates", Auth::None, derp_map).messages::<DerpMap>();
     api.get("/api/v2/workspaceagents/{workspaceagent}/logs", "get-logs-by-workspace-agent", Auth::Session, logs)
-        .query(&["before", "after", "follow", "no_compression", "format"]);
+        .query(LOG_QUERY)
+        .returns::<Vec<WorkspaceAgentLog>>()
+        .messages::<Vec<WorkspaceAgentLog>>();
     api.get(
         "/api/v2/workspaceagents/{workspaceagent}/startup-logs",
         "removed-get-logs-by-workspace-agent",
         Auth::Session,
         logs,
     )
-    .query(&["before", "after", "follow", "no_compression"]);
+    .query(LOG_QUERY)
+    .returns::<Vec<WorkspaceAgentLog>>()
+    .messages::<Vec<WorkspaceAgentLog>>();
     api.get(
         "/api/v2/workspaceagents/{workspaceagent}/watch-metadata",
         "watch-for-workspace-agent-metadata-updates",
         Auth::Session,
         watch_metadata,
-    );
+    )
+    .events::<Vec<WorkspaceAgentMetadata>>();
     api.ws(
         "/api/v2/workspaceagents/{workspaceagent}/watch-metadata-ws",
         "watch-for-workspace-agent-metadata-updates-via-websockets",
         Auth::Session,
         watch_metadata_ws,
-    );
+    )
+    .messages::<ServerSentEvent>();
     api.get(
         "/api/v2/workspaceagents/{workspaceagent}/listening-ports",
         "get-listening-ports-for-workspace-agent",
@@ -95,19 +104,23 @@ fn containers(api: &mut Api) {
         "watch-workspace-agent-for-container-updates",
         Auth::Session,
         watch_containers,
-    );
+    )
+    .messages::<WorkspaceAgentListContainersResponse>();
     api.post(
         "/api/v2/workspaceagents/{workspaceagent}/containers/devcontainers/{devcontainer}/recreate",
         "recreate-devcontainer-for-workspace-agent",
         Auth::Session,
         no_such_devcontainer,
-    );
+    )
+    .status(202)
+    .returns::<Envelope>();
     api.delete(
         "/api/v2/workspaceagents/{workspaceagent}/containers/devcontainers/{devcontainer}",
         "delete-devcontainer-for-workspace-agent",
         Auth::Session,
         no_such_devcontainer,
-    );
+    )
+    .status(204);
 }
 
 fn agents(services: &Services) -> Arc<Agents> {
@@ -298,8 +311,18 @@ async fn listening_ports(cx: Cx, Path(agent): Path<Uuid>) -> Result<Json<Workspa
 }
 
 /// No container is ever found: agents of this server do not look for any.
-async fn list_containers(cx: Cx, Path(agent): Path<Uuid>) -> Result<Json<WorkspaceAgentListContainersResponse>> {
+async fn list_containers(
+    cx: Cx,
+    Path(agent): Path<Uuid>,
+    uri: http::Uri,
+) -> Result<Json<WorkspaceAgentListContainersResponse>> {
     workspace_of(&cx, agent, Action::Read).await?;
+    let pairs = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    for (_, label) in pairs.filter(|(name, _)| name == "label") {
+        if label.split('=').count() != 2 {
+            return Err(Error::invalid("Invalid label format").detail("Labels must be in the format key=value").into());
+        }
+    }
     Ok(Json(WorkspaceAgentListContainersResponse::default()))
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn routes(api: &mut Api) {
     }
     api.ws("/api/v2/workspaceagents/{workspaceagent}/pty", "open-pty-to-workspace-agent", Auth::Session, terminal)
         .tag("Agents")
-        .query(&["reconnect", "width", "height", "command", "container", "container_user", "backend_type"]);
+        .query(&["reconnect!:uuid", "width:integer", "height:integer"]);
 }
 
 /// The server's own node as the way to agents.

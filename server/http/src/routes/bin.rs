@@ -22,7 +22,7 @@ pub(crate) fn routes(api: &mut Api) {
     api.any("/bin/{*file}", "bin", Auth::None, download);
     api.get("/install.sh", "install-script", Auth::None, install_script);
     api.tag("InitScript");
-    api.get("/api/v2/init-script/{os}/{arch}", "get-agent-init-script", Auth::None, init_script);
+    api.get("/api/v2/init-script/{os}/{arch}", "get-agent-init-script", Auth::None, init_script).media("text/plain");
 }
 
 async fn download(Server(services): Server, Path(file): Path<String>, method: Method, headers: HeaderMap) -> Response {

@@ -4,7 +4,7 @@ use axum::extract::ws::{Message, WebSocket};
 use axum::response::{IntoResponse, Response};
 use http::header;
 use serde::Deserialize;
-use warren_api::{HealthSection, HealthSettings, UpdateHealthSettings};
+use warren_api::{HealthSection, HealthSettings, HealthcheckReport, UpdateHealthSettings};
 use warren_core::{Cx, Error};
 use warren_rbac::{Action, Object, Resource};
 
@@ -14,9 +14,13 @@ use crate::{Json, Result, Upgrade};
 
 pub(crate) fn routes(api: &mut Api) {
     api.tag("Debug");
-    api.get("/api/v2/debug/health", "debug-info-deployment-health", Auth::Session, health).query(&["force", "format"]);
+    api.get("/api/v2/debug/health", "debug-info-deployment-health", Auth::Session, health)
+        .query(&["force:boolean", "format:json|text"])
+        .returns::<HealthcheckReport>();
     api.get("/api/v2/debug/health/settings", "get-health-settings", Auth::Session, settings);
-    api.put("/api/v2/debug/health/settings", "update-health-settings", Auth::Session, update_settings);
+    api.put("/api/v2/debug/health/settings", "update-health-settings", Auth::Session, update_settings)
+        .returns::<UpdateHealthSettings>()
+        .also(&[204]);
     api.ws("/api/v2/debug/ws", "debug-info-websocket-test", Auth::Session, echo);
 }
 

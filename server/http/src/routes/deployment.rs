@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use warren_api::{
-    AppHostResponse, AppearanceConfig, BuildInfoResponse, Entitlement, Entitlements, Experiment, Feature, Region,
-    RegionsResponseCodersdkRegion, SshConfigResponse, UpdateCheckResponse,
+    AppHostResponse, AppearanceConfig, AvailableExperiments, BuildInfoResponse, DeploymentConfig, DeploymentStats,
+    Entitlement, Entitlements, Experiment, Feature, License, ProxyHealthStatus, Region, RegionsResponseCodersdkRegion,
+    RegionsResponseCodersdkWorkspaceProxy, SshConfigResponse, UpdateCheckResponse, WorkspaceProxy,
+    WorkspaceProxyStatus,
 };
 use warren_core::{Cx, Services};
 use warren_rbac::{Action, Object, Resource};
@@ -23,7 +25,7 @@ pub(crate) fn routes(api: &mut Api) {
     api.get("/api/v2/buildinfo", "build-info", Auth::None, build_info);
     api.get("/api/v2/updatecheck", "update-check", Auth::None, update_check);
     api.get("/api/v2/deployment/ssh", "ssh-config", Auth::Session, ssh_config);
-    api.get("/api/v2/deployment/config", "get-deployment-config", Auth::Session, config);
+    api.get("/api/v2/deployment/config", "get-deployment-config", Auth::Session, config).returns::<DeploymentConfig>();
     api.get("/api/v2/deployment/stats", "get-deployment-stats", Auth::Session, stats);
     api.get("/api/v2/experiments", "get-enabled-experiments", Auth::Session, experiments);
     api.get("/api/v2/experiments/available", "get-safe-experiments", Auth::Session, available_experiments);
@@ -76,7 +78,7 @@ async fn config(cx: Cx) -> Result<Json<Value>> {
     Ok(Json(json!({ "config": config, "options": options })))
 }
 
-async fn stats(cx: Cx) -> Result<Json<Value>> {
+async fn stats(cx: Cx) -> Result<Json<DeploymentStats>> {
     if !cx.actor.may(Action::Read, &Object::new(Resource::DeploymentStats)) {
         return Err(warren_core::Error::forbidden().into());
     }
@@ -88,8 +90,8 @@ async fn experiments(cx: Cx) -> Json<Vec<Experiment>> {
     Json(known.filter(|experiment| *experiment != Experiment::Unset).collect())
 }
 
-async fn available_experiments(_: Cx) -> Json<Value> {
-    Json(json!({ "safe": [] }))
+async fn available_experiments(_: Cx) -> Json<AvailableExperiments> {
+    Json(AvailableExperiments::default())
 }
 
 /// Every feature is part of the server. All names must be present: dashboards index without a guard.
@@ -143,9 +145,9 @@ pub(crate) fn appearance_of(services: &Services) -> AppearanceConfig {
     AppearanceConfig { docs_url: services.config.docs_url.clone(), ..AppearanceConfig::default() }
 }
 
-async fn licenses(cx: Cx) -> Result<Json<Value>> {
+async fn licenses(cx: Cx) -> Result<Json<Vec<License>>> {
     cx.allow(Action::Read, &Object::new(Resource::License))?;
-    Ok(Json(json!([])))
+    Ok(Json(Vec::new()))
 }
 
 async fn regions(cx: Cx) -> Json<RegionsResponseCodersdkRegion> {
@@ -164,26 +166,24 @@ pub(crate) fn primary_region(services: &Services) -> Region {
     }
 }
 
-async fn proxies(cx: Cx) -> Result<Json<Value>> {
+async fn proxies(cx: Cx) -> Result<Json<RegionsResponseCodersdkWorkspaceProxy>> {
     cx.allow(Action::Read, &Object::new(Resource::WorkspaceProxy))?;
-    let region = serde_json::to_value(primary_region(&cx.services)).map_err(warren_core::Error::internal)?;
-    let mut primary = region;
-    if let Some(fields) = primary.as_object_mut() {
-        let zero = warren_api::zero_time();
-        fields.extend([
-            ("created_at".to_owned(), json!(zero)),
-            ("updated_at".to_owned(), json!(zero)),
-            ("deleted".to_owned(), json!(false)),
-            ("derp_enabled".to_owned(), json!(true)),
-            ("derp_only".to_owned(), json!(false)),
-            (
-                "status".to_owned(),
-                json!({ "status": "ok", "report": { "errors": [], "warnings": [] }, "checked_at": zero }),
-            ),
-            ("version".to_owned(), json!(COMPATIBILITY_VERSION)),
-        ]);
-    }
-    Ok(Json(json!({ "regions": [primary] })))
+    let Region { id, name, display_name, icon_url, healthy, path_app_url, wildcard_hostname } =
+        primary_region(&cx.services);
+    let primary = WorkspaceProxy {
+        id,
+        name,
+        display_name,
+        icon_url,
+        healthy,
+        path_app_url,
+        wildcard_hostname,
+        derp_enabled: true,
+        status: WorkspaceProxyStatus { status: ProxyHealthStatus::Ok, ..WorkspaceProxyStatus::default() },
+        version: COMPATIBILITY_VERSION.into(),
+        ..WorkspaceProxy::default()
+    };
+    Ok(Json(RegionsResponseCodersdkWorkspaceProxy { regions: vec![primary] }))
 }
 
 async fn applications_host(cx: Cx) -> Json<AppHostResponse> {

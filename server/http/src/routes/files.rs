@@ -17,8 +17,14 @@ const MAX_UPLOAD: usize = 100 * 1024 * 1024;
 pub(crate) fn routes(api: &mut Api) {
     api.tag("Files");
     // 201 for a new archive, 200 for one that is kept already.
-    api.post("/api/v2/files", "upload-file", Auth::Session, upload).limit(RateScope::Files);
-    api.get("/api/v2/files/{fileID}", "get-file-by-id", Auth::Session, get).query(&["format"]).limit(RateScope::Files);
+    api.post("/api/v2/files", "upload-file", Auth::Session, upload)
+        .also(&[201])
+        .takes_bytes(&["application/x-tar", "application/zip"])
+        .limit(RateScope::Files);
+    api.get("/api/v2/files/{fileID}", "get-file-by-id", Auth::Session, get)
+        .query(&["format:zip"])
+        .media("application/x-tar")
+        .limit(RateScope::Files);
 }
 
 async fn upload(

@@ -15,7 +15,7 @@ pub(crate) fn routes(api: &mut Api) {
     api.tag("Users");
     api.post("/api/v2/users/{user}/keys", "create-new-session-key", Auth::Session, create_session_key).status(201);
     api.get("/api/v2/users/{user}/keys/tokens", "get-user-tokens", Auth::Session, list_tokens)
-        .query(&["include_all", "include_expired"]);
+        .query(&["include_all:boolean", "include_expired:boolean"]);
     api.post("/api/v2/users/{user}/keys/tokens", "create-token-api-key", Auth::Session, create_token).status(201);
     api.get("/api/v2/users/{user}/keys/tokens/tokenconfig", "get-token-config", Auth::Session, get_token_config);
     api.get("/api/v2/users/{user}/keys/tokens/{keyname}", "get-api-key-by-token-name", Auth::Session, get_token);

@@ -10,20 +10,22 @@ use warren_core::{Cx, Error, log_text};
 use crate::websocket::{OneWay, StreamItem, Upgrade};
 use crate::{Json, Result};
 
-/// Names of the query parameters.
-pub(crate) const QUERY: &[&str] = &["before", "after", "follow", "format"];
+/// The query parameters.
+pub(crate) const QUERY: &[&str] = &["before:integer", "after:integer", "follow:boolean", "format:json|text"];
 
 /// The query of a log.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct LogQuery {
     after: Option<String>,
+    before: Option<String>,
     /// Its presence counts.
     follow: Option<String>,
     format: Option<String>,
 }
 
 impl LogQuery {
-    fn read(&self) -> Result<(i64, bool, bool), Error> {
+    /// The line to begin after, the line to end before, whether to follow, whether as text.
+    fn read(&self) -> Result<(i64, i64, bool, bool), Error> {
         let as_text = match self.format.as_deref() {
             None | Some("" | "json") => false,
             Some("text") => true,
@@ -38,13 +40,15 @@ impl LogQuery {
             return Err(Error::invalid("Text format is not supported with follow mode.")
                 .detail("Use format=json or omit the follow parameter."));
         }
-        let after = match self.after.as_deref() {
-            None | Some("") => -1,
+        let line = |name: &str, text: Option<&str>, default: i64| match text {
+            None | Some("") => Ok(default),
             Some(text) => text.parse().map_err(|_| {
-                Error::invalid("Query param \"after\" must be an integer.").validation("after", "Must be an integer")
-            })?,
+                let error = Error::invalid(format!("Query param {name:?} must be an integer."));
+                error.validation(name, "Must be an integer")
+            }),
         };
-        Ok((after, follow, as_text))
+        let after = line("after", self.after.as_deref(), -1)?;
+        Ok((after, line("before", self.before.as_deref(), i64::MAX)?, follow, as_text))
     }
 }
 
@@ -59,12 +63,13 @@ pub(crate) async fn answer<S>(
 where
     S: Stream<Item = ProvisionerJobLog> + Send + 'static,
 {
-    let (after, follows, as_text) = query.read()?;
+    let (after, before, follows, as_text) = query.read()?;
     if follows {
         let lines = follow(after).await?.map(|line| StreamItem::json(&line));
         return Ok(upgrade.send(cx, OneWay::Log, lines));
     }
-    let lines = list(after).await?;
+    let mut lines = list(after).await?;
+    lines.retain(|line| line.id < before);
     if as_text {
         let media = [(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))];
         return Ok((media, log_text(&lines)).into_response());

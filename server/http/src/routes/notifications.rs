@@ -4,8 +4,9 @@ use http::StatusCode;
 use serde::Deserialize;
 use uuid::Uuid;
 use warren_api::{
-    ListInboxNotificationsResponse, NotificationMethodsResponse, NotificationPreference, NotificationTemplate,
-    NotificationsSettings, UpdateInboxNotificationReadStatusRequest, UpdateInboxNotificationReadStatusResponse,
+    GetInboxNotificationResponse, ListInboxNotificationsResponse, NotificationMethodsResponse, NotificationPreference,
+    NotificationTemplate, NotificationsSettings, UpdateInboxNotificationReadStatusRequest,
+    UpdateInboxNotificationReadStatusResponse,
 };
 use warren_core::{Cx, Error, UserRef, notifications};
 use warren_rbac::{Action, Object, Resource};
@@ -16,14 +17,11 @@ use crate::{Json, OneWay, Result, Upgrade};
 
 pub(crate) fn routes(api: &mut Api) {
     api.tag("Notifications");
-    api.get("/api/v2/notifications/inbox", "list-inbox-notifications", Auth::Session, list_inbox).query(&[
-        "targets",
-        "templates",
-        "read_status",
-        "starting_before",
-    ]);
+    api.get("/api/v2/notifications/inbox", "list-inbox-notifications", Auth::Session, list_inbox)
+        .query(&["starting_before:uuid"]);
     api.ws("/api/v2/notifications/inbox/watch", "watch-for-new-inbox-notifications", Auth::Session, watch_inbox)
-        .query(&["targets", "templates", "read_status", "format"]);
+        .query(&["format:plaintext|markdown"])
+        .messages::<GetInboxNotificationResponse>();
     api.put(
         "/api/v2/notifications/inbox/mark-all-as-read",
         "mark-all-unread-notifications-as-read",
@@ -67,46 +65,50 @@ struct InboxQuery {
     #[serde(default)]
     read_status: String,
     starting_before: Option<Uuid>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WatchQuery {
+    #[serde(default)]
+    targets: String,
+    #[serde(default)]
+    templates: String,
+    #[serde(default)]
+    read_status: String,
     #[serde(default)]
     format: String,
 }
 
-impl InboxQuery {
-    fn filter(&self) -> Result<notifications::InboxFilter> {
-        let ids = |text: &str| -> Result<Vec<Uuid>> {
-            let parsed = text.split(',').filter(|id| !id.is_empty()).map(Uuid::parse_str);
-            parsed.collect::<std::result::Result<_, _>>().map_err(|error| {
-                Error::invalid("Query parameters have invalid values.").detail(format!("{error}.")).into()
-            })
-        };
-        let read = match self.read_status.as_str() {
-            "" | "all" => None,
-            "read" => Some(true),
-            "unread" => Some(false),
-            _ => {
-                return Err(
-                    Error::invalid("read_status query parameter should be any of 'all', 'read', 'unread'.").into()
-                );
-            }
-        };
-        if !matches!(self.format.as_str(), "" | "markdown" | "plaintext") {
-            return Err(Error::invalid("format query parameter should be any of 'markdown', 'plaintext'.").into());
+fn filter(targets: &str, templates: &str, read_status: &str) -> Result<notifications::InboxFilter> {
+    let ids = |text: &str| -> Result<Vec<Uuid>> {
+        let parsed = text.split(',').filter(|id| !id.is_empty()).map(Uuid::parse_str);
+        parsed
+            .collect::<std::result::Result<_, _>>()
+            .map_err(|error| Error::invalid("Query parameters have invalid values.").detail(format!("{error}.")).into())
+    };
+    let read = match read_status {
+        "" | "all" => None,
+        "read" => Some(true),
+        "unread" => Some(false),
+        _ => {
+            return Err(Error::invalid("read_status query parameter should be any of 'all', 'read', 'unread'.").into());
         }
-        Ok(notifications::InboxFilter {
-            targets: ids(&self.targets)?,
-            templates: ids(&self.templates)?,
-            read,
-            before: self.starting_before,
-        })
-    }
+    };
+    Ok(notifications::InboxFilter { targets: ids(targets)?, templates: ids(templates)?, read, before: None })
 }
 
 async fn list_inbox(cx: Cx, Query(query): Query<InboxQuery>) -> Result<Json<ListInboxNotificationsResponse>> {
-    Ok(Json(notifications::list_inbox(&cx, &query.filter()?).await?))
+    let filter = filter(&query.targets, &query.templates, &query.read_status)?;
+    let filter = notifications::InboxFilter { before: query.starting_before, ..filter };
+    Ok(Json(notifications::list_inbox(&cx, &filter).await?))
 }
 
-async fn watch_inbox(cx: Cx, Query(query): Query<InboxQuery>, upgrade: Upgrade) -> Result<axum::response::Response> {
-    query.filter()?;
+async fn watch_inbox(cx: Cx, Query(query): Query<WatchQuery>, upgrade: Upgrade) -> Result<axum::response::Response> {
+    filter(&query.targets, &query.templates, &query.read_status)?;
+    if !matches!(query.format.as_str(), "" | "markdown" | "plaintext") {
+        return Err(Error::invalid("format query parameter should be any of 'markdown', 'plaintext'.").into());
+    }
     // Nothing is sent on connect, and nothing writes to the inbox yet.
     Ok(upgrade.send(&cx, OneWay::Log, futures_util::stream::pending()))
 }

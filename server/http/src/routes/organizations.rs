@@ -10,7 +10,7 @@ use warren_api::{
 use warren_core::{Cx, OrgRef, UserRef, authcheck, organizations};
 
 use crate::api::{Api, Auth};
-use crate::extract::{Body, Page, Path, Query};
+use crate::extract::{Body, PAGE, Page, Path, Query};
 use crate::{Json, Result};
 
 pub(crate) fn routes(api: &mut Api) {
@@ -35,7 +35,7 @@ pub(crate) fn routes(api: &mut Api) {
         Auth::Session,
         paginate_members,
     )
-    .query(&["q", "after_id", "limit", "offset"]);
+    .query(PAGE);
     api.get(
         "/api/v2/organizations/{organization}/members/roles",
         "get-member-roles-by-organization",

@@ -38,10 +38,10 @@ pub(crate) fn routes(api: &mut Api) {
         session,
         list_daemons,
     )
-    .query(&["limit", "ids", "status", "tags", "offline", "max_age"]);
+    .query(&["limit:integer", "offline:boolean"]);
     api.tag("Organizations");
     api.get("/api/v2/organizations/{organization}/provisionerjobs", "get-provisioner-jobs", session, list_jobs)
-        .query(&["limit", "ids", "status", "tags", "initiator"]);
+        .query(&["limit:integer", "initiator:uuid"]);
     api.get("/api/v2/organizations/{organization}/provisionerjobs/{job}", "get-provisioner-job", session, get_job);
     api.tag("Enterprise");
     api.ws(
@@ -65,8 +65,7 @@ pub(crate) fn routes(api: &mut Api) {
         "delete-provisioner-key",
         session,
         delete_key,
-    )
-    .status(204);
+    );
     api.get(
         "/api/v2/provisionerkeys/{provisionerkey}",
         "fetch-provisioner-key-details",
@@ -76,14 +75,22 @@ pub(crate) fn routes(api: &mut Api) {
 }
 
 #[derive(Deserialize)]
-struct Filter {
+struct DaemonFilter {
+    limit: Option<String>,
+    ids: Option<String>,
+    status: Option<String>,
+    tags: Option<String>,
+    offline: Option<bool>,
+    max_age: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct JobFilter {
     limit: Option<String>,
     ids: Option<String>,
     status: Option<String>,
     tags: Option<String>,
     initiator: Option<String>,
-    offline: Option<bool>,
-    max_age: Option<String>,
 }
 
 /// Reads the parts of a filter and collects what is wrong.
@@ -123,7 +130,7 @@ impl Reader {
 async fn list_daemons(
     cx: Cx,
     Path(org): Path<OrgRef>,
-    Query(filter): Query<Filter>,
+    Query(filter): Query<DaemonFilter>,
 ) -> Result<Json<Vec<ProvisionerDaemon>>> {
     let mut read = Reader(Error::invalid("Invalid query parameters."));
     let statuses = filter.status.as_deref().map(|text| {
@@ -149,7 +156,11 @@ async fn list_daemons(
     Ok(Json(provisioning::list_daemons(&cx, &org, search).await?))
 }
 
-async fn list_jobs(cx: Cx, Path(org): Path<OrgRef>, Query(filter): Query<Filter>) -> Result<Json<Vec<ProvisionerJob>>> {
+async fn list_jobs(
+    cx: Cx,
+    Path(org): Path<OrgRef>,
+    Query(filter): Query<JobFilter>,
+) -> Result<Json<Vec<ProvisionerJob>>> {
     let mut read = Reader(Error::invalid("Invalid query parameters."));
     let statuses = filter.status.as_deref().map(|text| {
         let statuses: Vec<_> = text.split(',').map(|status| status.trim().to_owned()).collect();

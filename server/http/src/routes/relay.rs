@@ -13,8 +13,8 @@ use crate::extract::Server;
 
 pub(crate) fn routes(api: &mut Api) {
     api.tag("Root");
-    api.get("/derp", "derp", Auth::None, relay);
-    api.get("/derp/", "derp-slash", Auth::None, relay);
+    api.get("/derp", "derp", Auth::None, relay).also(&[101]);
+    api.get("/derp/", "derp-slash", Auth::None, relay).also(&[101]);
     api.get("/derp/latency-check", "derp-latency-check", Auth::None, relay);
     api.get("/derp/probe", "derp-probe", Auth::None, relay);
     api.get("/generate_204", "generate-204", Auth::None, relay);

@@ -12,8 +12,8 @@ pub(crate) fn routes(api: &mut Api) {
     api.tag("General");
     api.get("/api/v2/", "api-root-handler", Auth::None, api_root);
     api.get("/healthz", "healthz", Auth::None, healthz);
-    api.get("/readyz", "readyz", Auth::None, readyz);
-    api.get("/latency-check", "latency-check", Auth::None, latency_check);
+    api.get("/readyz", "readyz", Auth::None, readyz).media("text/plain");
+    api.get("/latency-check", "latency-check", Auth::None, latency_check).media("text/plain");
 }
 
 async fn api_root() -> Json<Envelope> {

@@ -2,14 +2,15 @@
 
 use axum::response::Response;
 use http::StatusCode;
+use serde::Deserialize;
 use uuid::Uuid;
 use warren_api::{
     CreateTemplateVersionDryRunRequest, CreateTemplateVersionRequest, DynamicParametersRequest,
     DynamicParametersResponse, MatchedProvisioners, PatchTemplateVersionRequest, Preset, ProvisionerJob,
-    Response as Envelope, TemplateVersion, TemplateVersionExternalAuth, TemplateVersionParameter,
+    ProvisionerJobLog, Response as Envelope, TemplateVersion, TemplateVersionExternalAuth, TemplateVersionParameter,
     TemplateVersionVariable, WorkspaceResource,
 };
-use warren_core::{Cx, OrgRef, versions};
+use warren_core::{Cx, Error, OrgRef, versions};
 
 use super::logs::{self, LogQuery};
 use crate::api::{Api, Auth};
@@ -42,7 +43,9 @@ pub(crate) fn routes(api: &mut Api) {
         unarchive,
     );
     api.get("/api/v2/templateversions/{templateversion}/logs", "get-logs-by-template-version", Auth::Session, get_logs)
-        .query(logs::QUERY);
+        .query(logs::QUERY)
+        .returns::<Vec<ProvisionerJobLog>>()
+        .messages::<ProvisionerJobLog>();
     found_routes(api);
     dry_run_routes(api);
 }
@@ -77,7 +80,8 @@ fn found_routes(api: &mut Api) {
         "get-external-auth-by-template-version",
         Auth::Session,
         external_auth,
-    );
+    )
+    .query(&["user_id:uuid"]);
     api.get(
         "/api/v2/templateversions/{templateversion}/schema",
         "removed-get-schema-by-template-version",
@@ -102,7 +106,8 @@ fn found_routes(api: &mut Api) {
         Auth::Session,
         super::dynamic_parameters::open,
     )
-    .query(&["user_id"]);
+    .query(&["user_id:uuid"])
+    .messages::<DynamicParametersResponse>();
 }
 
 fn dry_run_routes(api: &mut Api) {
@@ -131,7 +136,9 @@ fn dry_run_routes(api: &mut Api) {
         Auth::Session,
         dry_run_logs,
     )
-    .query(logs::QUERY);
+    .query(logs::QUERY)
+    .returns::<Vec<ProvisionerJobLog>>()
+    .messages::<ProvisionerJobLog>();
     api.get(
         "/api/v2/templateversions/{templateversion}/dry-run/{jobID}/matched-provisioners",
         "get-template-version-dry-run-matched-provisioners",
@@ -205,14 +212,30 @@ async fn presets(cx: Cx, Path(id): Path<Uuid>) -> Result<Json<Vec<Preset>>> {
     Ok(Json(versions::list_presets(&cx, id).await?))
 }
 
-async fn external_auth(cx: Cx, Path(id): Path<Uuid>) -> Result<Json<Vec<TemplateVersionExternalAuth>>> {
-    Ok(Json(versions::list_external_auth(&cx, id).await?))
+#[derive(Deserialize)]
+struct Owner {
+    user_id: Option<String>,
+}
+
+async fn external_auth(
+    cx: Cx,
+    Path(id): Path<Uuid>,
+    Query(owner): Query<Owner>,
+) -> Result<Json<Vec<TemplateVersionExternalAuth>>> {
+    let owner = match owner.user_id.as_deref() {
+        None | Some("" | "me") => None,
+        Some(text) => {
+            let read = Uuid::parse_str(text);
+            Some(read.map_err(|error| Error::invalid("Invalid user_id query parameter.").detail(error.to_string()))?)
+        }
+    };
+    Ok(Json(versions::list_external_auth(&cx, id, owner).await?))
 }
 
 /// Routes of the past that clients may still ask.
-async fn legacy(cx: Cx, Path(id): Path<Uuid>) -> Result<Json<Vec<String>>> {
+async fn legacy(cx: Cx, Path(id): Path<Uuid>) -> Result<Json<serde_json::Value>> {
     versions::get_version(&cx, id).await?;
-    Ok(Json(Vec::new()))
+    Ok(Json(serde_json::json!([])))
 }
 
 async fn evaluate(

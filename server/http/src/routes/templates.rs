@@ -16,7 +16,7 @@ use crate::{Json, Result};
 
 pub(crate) fn routes(api: &mut Api) {
     api.tag("Templates");
-    api.get("/api/v2/templates", "get-all-templates", Auth::Session, list).query(&["q"]);
+    api.get("/api/v2/templates", "get-all-templates", Auth::Session, list);
     api.get("/api/v2/templates/examples", "get-template-examples", Auth::Session, examples);
     api.get("/api/v2/templates/{template}", "get-template-settings-by-id", Auth::Session, get);
     api.patch("/api/v2/templates/{template}", "update-template-settings-by-id", Auth::Session, update);
@@ -37,7 +37,7 @@ pub(crate) fn routes(api: &mut Api) {
         Auth::Session,
         list_versions,
     )
-    .query(&["after_id", "include_archived", "limit", "offset"]);
+    .query(&["after_id:uuid", "include_archived:boolean", "limit:integer", "offset:integer"]);
     api.patch(
         "/api/v2/templates/{template}/versions",
         "update-active-template-version-by-template-id",
@@ -56,8 +56,7 @@ pub(crate) fn routes(api: &mut Api) {
         Auth::Session,
         get_version,
     );
-    api.get("/api/v2/organizations/{organization}/templates", "get-templates-by-organization", Auth::Session, list_of)
-        .query(&["q"]);
+    api.get("/api/v2/organizations/{organization}/templates", "get-templates-by-organization", Auth::Session, list_of);
     api.post(
         "/api/v2/organizations/{organization}/templates",
         "create-template-by-organization",
@@ -88,7 +87,9 @@ pub(crate) fn routes(api: &mut Api) {
         "get-previous-template-version-by-organization-template-and-name",
         Auth::Session,
         get_previous_version,
-    );
+    )
+    .returns::<TemplateVersion>()
+    .also(&[204]);
 }
 
 #[derive(Deserialize)]

@@ -5,16 +5,16 @@ use http::{StatusCode, header};
 use serde::Deserialize;
 use warren_api::{
     AssignableRoles, AuthMethods, ChangePasswordWithOneTimePasscodeRequest, CreateFirstUserRequest,
-    CreateFirstUserResponse, CreateUserRequestWithOrgs, GetUsersResponse, GitSshKey, LoginWithPasswordRequest,
-    RequestOneTimePasscodeRequest, Response as Envelope, UpdateRoles, UpdateUserAppearanceSettingsRequest,
-    UpdateUserPasswordRequest, UpdateUserPreferenceSettingsRequest, UpdateUserProfileRequest, User,
-    UserAppearanceSettings, UserLoginType, UserPreferenceSettings, UserRoles, ValidateUserPasswordRequest,
-    ValidateUserPasswordResponse,
+    CreateFirstUserResponse, CreateUserRequestWithOrgs, ExternalAuthDevice, GetUsersResponse, GitSshKey,
+    LoginWithPasswordRequest, LoginWithPasswordResponse, RequestOneTimePasscodeRequest, Response as Envelope,
+    UpdateRoles, UpdateUserAppearanceSettingsRequest, UpdateUserPasswordRequest, UpdateUserPreferenceSettingsRequest,
+    UpdateUserProfileRequest, User, UserAppearanceSettings, UserLoginType, UserPreferenceSettings, UserRoles,
+    ValidateUserPasswordRequest, ValidateUserPasswordResponse,
 };
 use warren_core::{Cx, Error, UserRef, users};
 
 use crate::api::{Api, Auth, RateScope};
-use crate::extract::{Body, Page, Path, Query, Request, Server};
+use crate::extract::{Body, PAGE, Page, Path, Query, Request, Server};
 use crate::{Json, Result, cookies};
 
 pub(crate) fn routes(api: &mut Api) {
@@ -22,18 +22,23 @@ pub(crate) fn routes(api: &mut Api) {
     api.get("/api/v2/users/first", "check-initial-user-created", Auth::None, check_first_user);
     api.post("/api/v2/users/first", "create-initial-user", Auth::None, create_first_user).status(201);
     api.get("/api/v2/users/authmethods", "get-authentication-methods", Auth::None, auth_methods);
-    api.post("/api/v2/users/login", "log-in-user", Auth::None, login).status(201).limit(RateScope::Login);
-    api.post("/api/v2/users/logout", "log-out-user", Auth::Session, logout);
+    api.post("/api/v2/users/login", "log-in-user", Auth::None, login)
+        .status(201)
+        .returns::<LoginWithPasswordResponse>()
+        .limit(RateScope::Login);
+    api.post("/api/v2/users/logout", "log-out-user", Auth::Session, logout).returns::<Envelope>();
     api.post("/api/v2/users/validate-password", "validate-user-password", Auth::None, validate_password)
         .limit(RateScope::Login);
     api.post("/api/v2/users/otp/request", "request-one-time-passcode", Auth::None, request_passcode)
         .limit(RateScope::Login);
     api.post("/api/v2/users/otp/change-password", "change-password-with-a-one-time-passcode", Auth::None, otp_password)
         .limit(RateScope::Login);
-    api.get("/api/v2/users/oidc/callback", "openid-connect-callback", Auth::None, unconfigured_provider);
-    api.get("/api/v2/users/oauth2/github/callback", "oauth-20-github-callback", Auth::None, unconfigured_provider);
-    api.get("/api/v2/users/oauth2/github/device", "get-github-device-auth", Auth::None, unconfigured_provider);
-    api.get("/api/v2/users", "get-users", Auth::Session, list_users).query(&["q", "after_id", "limit", "offset"]);
+    api.get("/api/v2/users/oidc/callback", "openid-connect-callback", Auth::None, unconfigured_provider).status(307);
+    api.get("/api/v2/users/oauth2/github/callback", "oauth-20-github-callback", Auth::None, unconfigured_provider)
+        .status(307);
+    api.get("/api/v2/users/oauth2/github/device", "get-github-device-auth", Auth::None, unconfigured_provider)
+        .returns::<ExternalAuthDevice>();
+    api.get("/api/v2/users", "get-users", Auth::Session, list_users).query(PAGE);
     api.post("/api/v2/users", "create-new-user", Auth::Session, create_user).status(201);
     api.get("/api/v2/users/roles", "get-site-member-roles", Auth::Session, list_site_roles);
     api.get("/api/v2/users/{user}", "get-user-by-name", Auth::Session, get_user);

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
 use warren_api::{
-    CreateWorkspaceBuildRequest, Response as Envelope, UpdateWorkspaceBuildStateRequest, WorkspaceBuild,
-    WorkspaceBuildParameter, WorkspaceBuildTimings, WorkspaceResource,
+    CreateWorkspaceBuildRequest, ProvisionerJobLog, Response as Envelope, UpdateWorkspaceBuildStateRequest,
+    WorkspaceBuild, WorkspaceBuildParameter, WorkspaceBuildTimings, WorkspaceResource,
 };
 use warren_core::{Cx, Error, UserRef, workspace_builds};
 
@@ -20,14 +20,20 @@ use crate::{Json, Result};
 pub(crate) fn routes(api: &mut Api) {
     let session = Auth::Session;
     api.tag("Builds");
-    api.get("/api/v2/workspaces/{workspace}/builds", "get-workspace-builds-by-workspace-id", session, list)
-        .query(&["after_id", "limit", "offset", "since"]);
+    api.get("/api/v2/workspaces/{workspace}/builds", "get-workspace-builds-by-workspace-id", session, list).query(&[
+        "after_id:uuid",
+        "limit:integer",
+        "offset:integer",
+        "since:date-time",
+    ]);
     api.post("/api/v2/workspaces/{workspace}/builds", "create-workspace-build", session, create).status(201);
     api.get("/api/v2/workspacebuilds/{workspacebuild}", "get-workspace-build", session, get);
     api.patch("/api/v2/workspacebuilds/{workspacebuild}/cancel", "cancel-workspace-build", session, cancel)
-        .query(&["expect_status"]);
+        .query(&["expect_status:running|pending"]);
     api.get("/api/v2/workspacebuilds/{workspacebuild}/logs", "get-workspace-build-logs", session, get_logs)
-        .query(logs::QUERY);
+        .query(logs::QUERY)
+        .returns::<Vec<ProvisionerJobLog>>()
+        .messages::<ProvisionerJobLog>();
     api.get(
         "/api/v2/workspacebuilds/{workspacebuild}/parameters",
         "get-build-parameters-for-workspace-build",
@@ -45,9 +51,9 @@ pub(crate) fn routes(api: &mut Api) {
         "get-provisioner-state-for-workspace-build",
         session,
         get_state,
-    );
-    api.put("/api/v2/workspacebuilds/{workspacebuild}/state", "update-workspace-build-state", session, put_state)
-        .status(204);
+    )
+    .media("application/json");
+    api.put("/api/v2/workspacebuilds/{workspacebuild}/state", "update-workspace-build-state", session, put_state);
     api.get("/api/v2/workspacebuilds/{workspacebuild}/timings", "get-workspace-build-timings-by-id", session, timings);
     api.get(
         "/api/v2/users/{user}/workspace/{workspacename}/builds/{buildnumber}",

@@ -26,10 +26,10 @@ const MAX_USAGE: usize = 64 * 1024;
 
 pub(crate) fn routes(api: &mut Api) {
     api.tag("Workspaces");
-    api.get("/api/v2/workspaces", "list-workspaces", Auth::Session, list).query(&["q", "limit", "offset"]);
+    api.get("/api/v2/workspaces", "list-workspaces", Auth::Session, list).query(&["limit:integer", "offset:integer"]);
     api.get("/api/v2/workspaces/{workspace}", "get-workspace-metadata-by-id", Auth::Session, get)
-        .query(&["include_deleted"]);
-    api.patch("/api/v2/workspaces/{workspace}", "update-workspace-metadata-by-id", Auth::Session, rename).status(204);
+        .query(&["include_deleted:boolean"]);
+    api.patch("/api/v2/workspaces/{workspace}", "update-workspace-metadata-by-id", Auth::Session, rename);
     api.post("/api/v2/users/{user}/workspaces", "create-user-workspace", Auth::Session, create).status(201);
     api.post(
         "/api/v2/organizations/{organization}/members/{user}/workspaces",
@@ -44,24 +44,26 @@ pub(crate) fn routes(api: &mut Api) {
         Auth::Session,
         available_users,
     )
-    .query(&["q", "limit", "offset"]);
+    .query(&["limit:integer", "offset:integer"]);
     api.get(
         "/api/v2/users/{user}/workspace/{workspacename}",
         "get-workspace-metadata-by-user-and-workspace-name",
         Auth::Session,
         get_by_name,
     )
-    .query(&["include_deleted"]);
+    .query(&["include_deleted:boolean"]);
     api.get(
         "/api/v2/users/{user}/autofill-parameters",
         "get-autofill-build-parameters-for-user",
         Auth::Session,
         autofill,
     )
-    .query(&["template_id"]);
+    .query(&["template_id!:uuid"]);
     setting_routes(api);
-    api.get("/api/v2/workspaces/{workspace}/watch", "watch-workspace-by-id", Auth::Session, watch);
-    api.ws("/api/v2/workspaces/{workspace}/watch-ws", "watch-workspace-by-id-via-websockets", Auth::Session, watch_ws);
+    api.get("/api/v2/workspaces/{workspace}/watch", "watch-workspace-by-id", Auth::Session, watch)
+        .events::<Workspace>();
+    api.ws("/api/v2/workspaces/{workspace}/watch-ws", "watch-workspace-by-id-via-websockets", Auth::Session, watch_ws)
+        .messages::<ServerSentEvent>();
     api.get(
         "/api/v2/organizations/{organization}/members/{user}/workspace-quota",
         "get-workspace-quota-by-user",
@@ -80,22 +82,21 @@ fn setting_routes(api: &mut Api) {
         "update-workspace-autostart-schedule-by-id",
         session,
         autostart,
-    )
-    .status(204);
-    api.put("/api/v2/workspaces/{workspace}/ttl", "update-workspace-ttl-by-id", session, ttl).status(204);
+    );
+    api.put("/api/v2/workspaces/{workspace}/ttl", "update-workspace-ttl-by-id", session, ttl);
     api.put("/api/v2/workspaces/{workspace}/extend", "extend-workspace-deadline-by-id", session, extend);
-    api.put("/api/v2/workspaces/{workspace}/dormant", "update-workspace-dormancy-status-by-id", session, dormant);
+    api.put("/api/v2/workspaces/{workspace}/dormant", "update-workspace-dormancy-status-by-id", session, dormant)
+        .also(&[304]);
     api.put(
         "/api/v2/workspaces/{workspace}/autoupdates",
         "update-workspace-automatic-updates-by-id",
         session,
         automatic_updates,
-    )
-    .status(204);
-    api.put("/api/v2/workspaces/{workspace}/favorite", "favorite-workspace-by-id", session, favorite).status(204);
-    api.delete("/api/v2/workspaces/{workspace}/favorite", "unfavorite-workspace-by-id", session, unfavorite)
-        .status(204);
-    api.post("/api/v2/workspaces/{workspace}/usage", "post-workspace-usage-by-id", session, usage).status(204);
+    );
+    api.put("/api/v2/workspaces/{workspace}/favorite", "favorite-workspace-by-id", session, favorite);
+    api.delete("/api/v2/workspaces/{workspace}/favorite", "unfavorite-workspace-by-id", session, unfavorite);
+    api.post("/api/v2/workspaces/{workspace}/usage", "post-workspace-usage-by-id", session, usage)
+        .may_take::<PostWorkspaceUsageRequest>();
     api.get(
         "/api/v2/workspaces/{workspace}/resolve-autostart",
         "resolve-workspace-autostart-by-id",
@@ -104,14 +105,13 @@ fn setting_routes(api: &mut Api) {
     );
     api.get("/api/v2/workspaces/{workspace}/timings", "get-workspace-timings-by-id", session, timings);
     api.get("/api/v2/workspaces/{workspace}/acl", "get-workspace-acls", session, get_acl);
-    api.patch("/api/v2/workspaces/{workspace}/acl", "update-workspace-acl", session, update_acl).status(204);
+    api.patch("/api/v2/workspaces/{workspace}/acl", "update-workspace-acl", session, update_acl);
     api.delete(
         "/api/v2/workspaces/{workspace}/acl",
         "completely-clears-the-workspaces-user-and-group-acls",
         session,
         clear_acl,
-    )
-    .status(204);
+    );
 }
 
 #[derive(Deserialize)]
