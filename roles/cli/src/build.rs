@@ -78,7 +78,7 @@ async fn dynamic_parameters(
     if let Some(error) = answer.diagnostics.iter().find(|d| d.severity == DiagnosticSeverityString::Error) {
         return Err(anyhow!("{}: {}", error.summary, error.detail).context("evaluate dynamic parameters"));
     }
-    Ok(answer.parameters.iter().map(params::from_preview).collect())
+    Ok(answer.parameters.iter().flatten().map(params::from_preview).collect())
 }
 
 /// Waits until the user has signed in to every required provider of the template.

@@ -57,7 +57,7 @@ fn view(row: InboxRow) -> InboxNotification {
         id: row.id,
         user_id: row.user_id,
         template_id: row.template_id,
-        targets: row.targets,
+        targets: Some(row.targets).filter(|targets| !targets.is_empty()),
         title: row.title,
         content: row.content,
         icon: row.icon,

@@ -30,8 +30,8 @@ pub struct InboxNotification {
     pub icon: String,
     pub id: Uuid,
     pub read_at: Option<String>,
-    #[serde(deserialize_with = "null_default")]
-    pub targets: Vec<Uuid>,
+    /// None when it is about nothing in particular.
+    pub targets: Option<Vec<Uuid>>,
     pub template_id: Uuid,
     pub title: String,
     pub user_id: Uuid,

@@ -180,8 +180,8 @@ pub struct DynamicParametersResponse {
     #[serde(deserialize_with = "null_default")]
     pub diagnostics: Vec<FriendlyDiagnostic>,
     pub id: i64,
-    #[serde(deserialize_with = "null_default")]
-    pub parameters: Vec<PreviewParameter>,
+    /// None when the owner is not known.
+    pub parameters: Option<Vec<PreviewParameter>>,
 }
 
 /// `FriendlyDiagnostic`.

@@ -146,7 +146,7 @@ impl Form {
                 "The user does not exist, or you may not see them.",
             );
             unknown.extra = DiagnosticExtra { code: "owner_not_found".into() };
-            return Ok(DynamicParametersResponse { diagnostics: vec![unknown], id, parameters: Vec::new() });
+            return Ok(DynamicParametersResponse { diagnostics: vec![unknown], id, parameters: None });
         }
         let diagnostics = if self.frozen {
             vec![diagnostic(
@@ -158,7 +158,7 @@ impl Form {
             Vec::new()
         };
         let parameters = render(&self.parameters, inputs).into_iter().map(preview).collect();
-        Ok(DynamicParametersResponse { diagnostics, id, parameters })
+        Ok(DynamicParametersResponse { diagnostics, id, parameters: Some(parameters) })
     }
 
     async fn knows(&self, cx: &Cx, owner: FormOwner) -> Result<bool> {

@@ -407,6 +407,7 @@ async fn dry_runs_and_forms() {
     assert_eq!(answer["parameters"][1]["diagnostics"][0]["severity"], "error");
     let (_, answer) = world.post(&format!("{path}/dynamic-parameters/evaluate"), json!({ "inputs": {} })).await;
     assert_eq!(answer["diagnostics"][0]["extra"]["code"], "owner_not_found");
+    assert!(answer["parameters"].is_null(), "recorded: null, not a list");
     let plain = world.server.get(&format!("/api/v2{path}/dynamic-parameters"), &world.token).await;
     assert_eq!(plain.status(), 426);
 }
