@@ -14,7 +14,7 @@ use warren_proto::tailnet::{CoordinateRequest, CoordinateResponse, Node as Proto
 
 use crate::core::{PeerNode, Update};
 use crate::defaults::DISCONNECT_WAIT;
-use crate::driver::Command;
+use crate::command::Command;
 use crate::{Error, Node};
 
 /// Which end of tunnels this node is.

@@ -27,6 +27,22 @@ pub(crate) const PENDING_FORWARDS: usize = 1024;
 /// TCP connections of a node; more are answered by RST.
 pub(crate) const MAX_CONNECTIONS: usize = 65_536;
 
+/// UDP flows of a node; what would begin more is dropped.
+pub(crate) const MAX_UDP_FLOWS: usize = 4096;
+
+/// Datagrams of one flow that wait for its reader; more are lost.
+pub(crate) const UDP_QUEUE: usize = 128;
+
+/// Datagrams that may wait for the node's next turn; more are lost.
+pub(crate) const DOORBELL_DATAGRAMS: usize = 256;
+
+/// A forwarded UDP flow ends after this long without a datagram; one of DNS sooner.
+pub(crate) const UDP_IDLE: Duration = Duration::from_secs(120);
+pub(crate) const UDP_IDLE_DNS: Duration = Duration::from_secs(30);
+
+/// Reachability probes that wait until their peer is known; more are dropped.
+pub(crate) const WAITING_PROBES: usize = 256;
+
 /// First local port of outgoing connections.
 pub(crate) const EPHEMERAL_PORTS: std::ops::Range<u16> = 32_768..61_000;
 

@@ -1,11 +1,11 @@
 //! The loop of a node: events in, the core's decisions out.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv6Addr, SocketAddrV6};
+use std::net::Ipv6Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
@@ -13,63 +13,13 @@ use uuid::Uuid;
 use warren_disco::{DiscoPublic, NodePublic};
 use warren_proto::tailnet as proto;
 
-use crate::core::{Answer, Engine, Keys, RegionId, Traffic, Update};
+use crate::command::{Command, RawStats};
+use crate::core::{Engine, Keys, RegionId};
 use crate::defaults::EVENT_QUEUE;
 use crate::links::{Links, Tasks};
 use crate::map::{self, Region};
-use crate::netstack::{Doorbell, PendingConnection, TcpStream};
+use crate::netstack::Doorbell;
 use crate::relay::{self, Dialer, Event, EventKind};
-
-/// What handles ask of the loop.
-pub(crate) enum Command {
-    SetDerpMap(proto::DerpMap),
-    SetAddresses(Vec<Ipv6Addr>),
-    SetForceWebSocket(bool),
-    Listen {
-        port: u16,
-        reply: oneshot::Sender<Option<mpsc::Receiver<TcpStream>>>,
-    },
-    Forward {
-        reply: oneshot::Sender<mpsc::Receiver<PendingConnection>>,
-    },
-    Connect {
-        to: SocketAddrV6,
-        reply: oneshot::Sender<Option<TcpStream>>,
-    },
-    /// `codes` gets the region codes, or nothing if the peer is not known.
-    Ping {
-        peer: Uuid,
-        reply: oneshot::Sender<Answer>,
-        codes: oneshot::Sender<Option<BTreeMap<RegionId, String>>>,
-    },
-    Probe {
-        peer: Uuid,
-        reply: oneshot::Sender<()>,
-    },
-    Expect(Uuid),
-    Forget(Uuid),
-    Update {
-        updates: Vec<(Uuid, Update)>,
-        reply: oneshot::Sender<Vec<Uuid>>,
-    },
-    CoordinationLost,
-    Knows {
-        peer: Uuid,
-        reply: oneshot::Sender<bool>,
-    },
-    Stats {
-        reply: oneshot::Sender<RawStats>,
-    },
-}
-
-/// The loop's part of [`crate::Stats`].
-pub(crate) struct RawStats {
-    pub traffic: Traffic,
-    pub tcp_connections: u64,
-    pub active: Vec<Uuid>,
-    pub peers: usize,
-    pub home: Option<RegionId>,
-}
 
 pub(crate) struct Setup {
     pub id: Uuid,
@@ -244,6 +194,12 @@ impl Driver {
             }
             Command::Connect { to, reply } => {
                 let _ = reply.send(self.engine.stack.connect(now, to));
+            }
+            Command::ForwardUdp { reply } => {
+                let _ = reply.send(self.engine.stack.forward_udp());
+            }
+            Command::ConnectUdp { to, reply } => {
+                let _ = reply.send(self.engine.stack.connect_udp(to));
             }
             Command::Ping { peer, reply, codes } => {
                 let known = self.engine.knows(&peer);

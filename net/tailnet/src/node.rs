@@ -19,8 +19,10 @@ use crate::core::{Answer, Keys, Update};
 use crate::defaults::{
     ACTIVE_PING_TIMEOUT, COMMAND_QUEUE, DIAL_TIMEOUT, PING_TIMEOUT, PROBE_PAUSE, PROBE_PAUSE_FACTOR, PROBE_PAUSE_LIMIT,
 };
-use crate::driver::{self, Command, RawStats};
-use crate::netstack::{Doorbell, PendingConnection, TcpStream};
+use crate::command::{Command, RawStats};
+use crate::driver;
+use crate::forward::{Forwarder, Listener, UdpForwarder};
+use crate::netstack::{Doorbell, TcpStream, UdpFlow};
 use crate::relay::{Dialer, RelayDialer};
 
 /// How a node is set up.
@@ -194,6 +196,19 @@ impl Node {
         Ok(Forwarder { pending })
     }
 
+    /// Decides on UDP flows that peers begin. Without it their datagrams are dropped.
+    pub async fn udp_forwarder(&self) -> Result<UdpForwarder, Error> {
+        let flows = self.ask(|reply| Command::ForwardUdp { reply }).await?;
+        Ok(UdpForwarder { flows })
+    }
+
+    /// Begins a UDP flow to a peer inside the tunnel. Datagrams to somebody unknown are lost.
+    pub async fn dial_udp(&self, address: SocketAddr) -> Result<UdpFlow, Error> {
+        let SocketAddr::V6(to) = address else { return Err(Error::Address(address)) };
+        let flow = self.ask(|reply| Command::ConnectUdp { to, reply }).await?;
+        Ok(flow.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::AddrNotAvailable))?)
+    }
+
     /// Opens a TCP connection inside the tunnel. The peer should be reachable (see [`Node::wait_reachable`]): a
     /// connection to somebody unknown fails after a time-out.
     pub async fn dial(&self, address: SocketAddr) -> Result<TcpStream, Error> {
@@ -308,74 +323,3 @@ impl std::fmt::Debug for Node {
         f.debug_struct("Node").field("closed", &self.inner.cancel.is_cancelled()).finish_non_exhaustive()
     }
 }
-
-/// Accepts the connections to one port; dropping it frees the port.
-pub struct Listener {
-    port: u16,
-    incoming: mpsc::Receiver<TcpStream>,
-}
-
-impl Listener {
-    /// The next connection; an error when the node ends.
-    pub async fn accept(&mut self) -> Result<(TcpStream, SocketAddr), Error> {
-        let stream = self.incoming.recv().await.ok_or(Error::Closed)?;
-        let peer = stream.peer_addr();
-        Ok((stream, peer))
-    }
-
-    /// The port.
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-}
-
-/// Decides on connections to ports without a listener; dropping it refuses them all.
-pub struct Forwarder {
-    pending: mpsc::Receiver<PendingConnection>,
-}
-
-impl Forwarder {
-    /// The next connection that somebody wants to open; `None` when the node ends.
-    pub async fn next(&mut self) -> Option<PendingConnection> {
-        self.pending.recv().await
-    }
-
-    /// Connects each to the same port of this host (127.0.0.1, else ::1), until cancelled or the node ends. A
-    /// connection is answered when the local one is there, and refused if that is not possible.
-    pub async fn forward_to_host(mut self, cancel: CancellationToken) {
-        let mut connections = tokio::task::JoinSet::new();
-        loop {
-            tokio::select! {
-                () = cancel.cancelled() => return,
-                pending = self.next() => match pending {
-                    Some(pending) => { connections.spawn(forward(pending)); }
-                    None => return,
-                },
-                Some(_) = connections.join_next() => {}
-            }
-        }
-    }
-}
-
-async fn forward(pending: PendingConnection) {
-    use std::net::{Ipv4Addr, Ipv6Addr};
-    let port = pending.local_addr().port();
-    let local = match tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await {
-        Ok(local) => Ok(local),
-        Err(_) => tokio::net::TcpStream::connect((Ipv6Addr::LOCALHOST, port)).await,
-    };
-    let mut local = match local {
-        Ok(local) => local,
-        Err(error) => {
-            tracing::debug!(port, %error, "nothing listens there");
-            return pending.refuse();
-        }
-    };
-    let _ = local.set_nodelay(true);
-    let Some(mut remote) = pending.accept().await else { return };
-    // Either side may break off; both are closed then.
-    let _ = tokio::io::copy_bidirectional_with_sizes(&mut remote, &mut local, COPY_BUFFER, COPY_BUFFER).await;
-}
-
-/// Buffer of one direction of a forwarded connection, bytes.
-const COPY_BUFFER: usize = 16 * 1024;

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 use warren_proto::agent::lifecycle::State;
-use warren_proto::agent::{Connection, Timing};
+use warren_proto::agent::{Connection, Manifest, Timing};
 use warren_tailnet::Node;
 
 use crate::environment::{Paths, Workspace};
@@ -47,6 +47,8 @@ pub struct Agent {
     pub limits: Limits,
     pub subsystems: Vec<String>,
     pub workspace: watch::Sender<Option<Arc<Workspace>>>,
+    /// The newest manifest, its secrets taken out.
+    pub manifest: watch::Sender<Option<Arc<Manifest>>>,
     pub lifecycle: Lifecycle,
     pub logs: Arc<LogQueue>,
     pub scripts: OnceCell<Arc<Scripts>>,
@@ -119,6 +121,7 @@ impl Agent {
             },
             subsystems: args.subsystem.clone(),
             workspace: watch::Sender::new(None),
+            manifest: watch::Sender::new(None),
             lifecycle: Lifecycle::default(),
             logs: Arc::default(),
             scripts: OnceCell::new(),

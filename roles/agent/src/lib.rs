@@ -5,7 +5,9 @@ pub mod api;
 pub mod cron;
 pub mod environment;
 pub mod health;
+pub mod interfaces;
 pub mod lifecycle;
+pub mod logfile;
 pub mod logs;
 pub mod metadata;
 mod monitoring;
@@ -25,4 +27,4 @@ pub mod user;
 pub mod wire;
 
 pub use agent::run;
-pub use options::{Args, duration};
+pub use options::Args;

@@ -93,23 +93,18 @@ async fn start(agent: &Arc<Agent>, node: Node, workspace: &Workspace) -> Result<
             tracing::debug!(%error, "speedtest ended");
         }
     });
-    let state = ApiState {
-        user: agent.user.clone(),
-        workspace: agent.workspace.subscribe(),
-        log_file: agent.log_dir.join("coder-agent.log"),
-    };
-    let router = api::router(Arc::new(state));
-    accept(agent, node.listen(HTTP_API).await?, move |stream, _| {
-        let service = hyper_util::service::TowerToHyperService::new(router.clone());
-        async move {
-            let io = hyper_util::rt::TokioIo::new(stream);
-            if let Err(error) = hyper::server::conn::http1::Builder::new().serve_connection(io, service).await {
-                tracing::debug!(%error, "request to the agent's api ended");
-            }
-        }
-    });
+    let state = Arc::new(ApiState::new(
+        agent.user.clone(),
+        agent.workspace.subscribe(),
+        agent.manifest.subscribe(),
+        node.published(),
+        agent.log_dir.clone(),
+    ));
+    accept(agent, node.listen(HTTP_API).await?, move |stream, _| api::serve(state.clone(), stream));
     let forwarder = node.forwarder().await?;
     agent.tasks.spawn(forwarder.forward_to_host(agent.hard.clone()));
+    let datagrams = node.udp_forwarder().await?;
+    agent.tasks.spawn(datagrams.forward_to_host(agent.hard.clone()));
     Ok(Services { node, ssh: shared, terminals })
 }
 

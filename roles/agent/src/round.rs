@@ -198,7 +198,9 @@ impl Round {
                 agent.begin(scripts);
             }
         }
-        self.manifest.send_replace(Some(Arc::new(manifest)));
+        let manifest = Arc::new(manifest);
+        agent.manifest.send_replace(Some(manifest.clone()));
+        self.manifest.send_replace(Some(manifest));
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use warren_api::{AgentConnectionInfo, DerpMap};
 use warren_client::Client;
 use warren_proto::tailnet as proto;
 use warren_rpc::{Session, WsPipe};
-use warren_tailnet::{Node, NodeOptions, Role, TcpStream, address_of, random_address};
+use warren_tailnet::{Node, NodeOptions, Role, TcpStream, UdpFlow, address_of, random_address};
 
 use crate::frame::Cx;
 
@@ -87,6 +87,12 @@ impl Tunnel {
     pub async fn dial(&self, port: u16) -> Result<TcpStream> {
         let address = SocketAddr::new(IpAddr::V6(address_of(self.agent)), port);
         self.node.dial(address).await.with_context(|| format!("connect to port {port} of the agent"))
+    }
+
+    /// A flow of datagrams to a port of the agent.
+    pub async fn dial_udp(&self, port: u16) -> Result<UdpFlow> {
+        let address = SocketAddr::new(IpAddr::V6(address_of(self.agent)), port);
+        self.node.dial_udp(address).await.with_context(|| format!("reach UDP port {port} of the agent"))
     }
 
     pub fn node(&self) -> &Node {

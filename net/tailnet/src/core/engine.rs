@@ -1,5 +1,8 @@
 //! The node's core: peers, tunnels, paths and the TCP/IP stack put together.
 
+mod install;
+mod table;
+
 use std::collections::HashMap;
 use std::net::Ipv6Addr;
 use std::sync::Arc;
@@ -8,16 +11,16 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 use warren_disco::{
-    DiscoPrivate, Message, NodePrivate, NodePublic, Ping, Pong, SharedKey, TransactionId, derp_pseudo_address,
+    DiscoPrivate, Message, NodePrivate, NodePublic, Ping, Pong, TransactionId, derp_pseudo_address,
 };
 
 use super::outbox::{Outbox, RegionId};
-use super::path::Paths;
-use super::peers::{Change, Lifecycle, PeerNode, Update};
+use super::peers::Lifecycle;
 use super::ping::{Probe, Questions, TSMP, Token};
-use crate::defaults::{ACTIVE, HASTE, PING_TIMEOUT, PROBE_LIFE, WIREGUARD_TICK};
-use crate::netstack::{Doorbell, Header, Sink, Stack};
-use crate::wg::{Scratch, Tunnel, Wire};
+use table::{EngineSink, Peer, PeerWire, Peers, copy, schedule};
+use crate::defaults::{ACTIVE, HASTE, PING_TIMEOUT, PROBE_LIFE, WAITING_PROBES};
+use crate::netstack::{Doorbell, Header, Sink as _, Stack};
+use crate::wg::Scratch;
 
 /// A node's secrets.
 pub(crate) struct Keys {
@@ -47,39 +50,6 @@ pub(crate) struct Traffic {
     pub tx_bytes: u64,
 }
 
-struct Peer {
-    id: Uuid,
-    node: PeerNode,
-    shared: SharedKey,
-    paths: Paths,
-    tunnel: Tunnel,
-    /// When a packet of the stack last went to it.
-    used: Option<Instant>,
-}
-
-/// The installed peers, found by id, relay key and address.
-#[derive(Default)]
-struct Peers {
-    slots: Vec<Option<Peer>>,
-    by_id: HashMap<Uuid, usize>,
-    by_key: HashMap<NodePublic, usize>,
-    by_address: HashMap<Ipv6Addr, usize>,
-}
-
-impl Peers {
-    fn by_id(&mut self, id: &Uuid) -> Option<&mut Peer> {
-        self.slots.get_mut(*self.by_id.get(id)?)?.as_mut()
-    }
-
-    fn by_key(&mut self, key: &NodePublic) -> Option<&mut Peer> {
-        self.slots.get_mut(*self.by_key.get(key)?)?.as_mut()
-    }
-
-    fn iter(&mut self) -> impl Iterator<Item = &mut Peer> {
-        self.slots.iter_mut().flatten()
-    }
-}
-
 pub(crate) struct Engine {
     keys: Keys,
     addresses: Vec<Ipv6Addr>,
@@ -90,6 +60,8 @@ pub(crate) struct Engine {
     pub outbox: Outbox,
     pings: Questions<TransactionId, oneshot::Sender<Answer>>,
     probes: Questions<Token, oneshot::Sender<()>>,
+    /// Probes of peers that are not known yet.
+    waiting_probes: Vec<(Uuid, oneshot::Sender<()>)>,
     traffic: Traffic,
     /// When tunnels are looked at next: all together, so that a packet need not look at all of them.
     sweep: Option<Instant>,
@@ -109,6 +81,7 @@ impl Engine {
             outbox: Outbox::default(),
             pings: Questions::new(PING_TIMEOUT),
             probes: Questions::new(PROBE_LIFE),
+            waiting_probes: Vec::new(),
             traffic: Traffic::default(),
             sweep: None,
             scratch: Box::new([0; size_of::<Scratch>()]),
@@ -232,113 +205,6 @@ impl Engine {
         lane.buffer = Vec::new();
     }
 
-    /// A tunnel to this peer is wanted.
-    pub fn expect(&mut self, id: Uuid) {
-        self.lifecycle.expect(id);
-    }
-
-    /// A tunnel to this peer is no longer wanted.
-    pub fn forget(&mut self, now: Instant, id: Uuid) {
-        self.lifecycle.forget(id);
-        self.apply_changes(now);
-    }
-
-    /// News about a peer; returns whether its node is now known (and so to be acknowledged).
-    pub fn handle_update(&mut self, now: Instant, id: Uuid, update: Update) -> bool {
-        let known = self.lifecycle.handle(now, id, update);
-        self.apply_changes(now);
-        known
-    }
-
-    /// Coordination is lost; tunnels go on.
-    pub fn handle_coordination_lost(&mut self, now: Instant) {
-        self.lifecycle.lose_all(now);
-    }
-
-    fn apply_changes(&mut self, now: Instant) {
-        while let Some(change) = self.lifecycle.poll_change() {
-            match change {
-                Change::Program { id, node, keepalive } => self.program(now, id, node, keepalive),
-                Change::Ready(id) => {
-                    let Self { peers, outbox, .. } = self;
-                    if let Some(peer) = peers.by_id(&id) {
-                        let mut wire = PeerWire::new(&peer.paths, &peer.node.key, outbox);
-                        peer.tunnel.hasten(now, Duration::ZERO, &mut wire);
-                    }
-                }
-                Change::Remove(id) => self.remove(id, true),
-            }
-        }
-    }
-
-    fn program(&mut self, now: Instant, id: Uuid, mut node: PeerNode, keepalive: bool) {
-        node.addresses.retain(|address| !self.addresses.contains(address));
-        let Some(first) = node.addresses.first().copied() else { return };
-        if node.key == self.keys.node.public() {
-            return;
-        }
-        let same_key = self.peers.by_id(&id).is_some_and(|peer| peer.node.key == node.key);
-        if !same_key {
-            // A new key is a new peer; its TCP connections are reset by the peer itself, or go on if it is the same
-            // process behind a new key.
-            self.remove(id, false);
-        }
-        let shared = self.keys.disco.shared_with(&node.disco);
-        let slot = match self.peers.by_id.get(&id) {
-            Some(slot) => *slot,
-            None => {
-                let free = self.peers.slots.iter().position(Option::is_none);
-                free.unwrap_or_else(|| {
-                    self.peers.slots.push(None);
-                    self.peers.slots.len() - 1
-                })
-            }
-        };
-        let Self { peers, outbox, keys, next_index, .. } = self;
-        if let Some(Some(peer)) = peers.slots.get_mut(slot) {
-            for address in &peer.node.addresses {
-                if peers.by_address.get(address) == Some(&slot) {
-                    peers.by_address.remove(address);
-                }
-            }
-            peer.paths.set_home(node.home);
-            peer.shared = shared;
-            peer.node = node;
-        } else {
-            let mut tunnel = Tunnel::new(&keys.node, &node.key, first.into(), *next_index);
-            *next_index = (*next_index + 1) & 0x00FF_FFFF;
-            tunnel.keepalive = keepalive;
-            let paths = Paths::new(node.home);
-            peers.by_id.insert(id, slot);
-            peers.by_key.insert(node.key, slot);
-            peers.slots[slot] = Some(Peer { id, node, shared, paths, tunnel, used: None });
-        }
-        let Some(Some(peer)) = peers.slots.get_mut(slot) else { return };
-        for address in &peer.node.addresses {
-            peers.by_address.insert(*address, slot);
-        }
-        if keepalive {
-            // The handshake is under way before the first byte of the user's asks for it.
-            let mut wire = PeerWire::new(&peer.paths, &peer.node.key, outbox);
-            peer.tunnel.tick(now, &mut wire);
-        }
-        schedule(&mut self.sweep, now);
-    }
-
-    fn remove(&mut self, id: Uuid, reset: bool) {
-        let Some(slot) = self.peers.by_id.remove(&id) else { return };
-        let Some(peer) = self.peers.slots[slot].take() else { return };
-        self.peers.by_key.remove(&peer.node.key);
-        for address in peer.node.addresses {
-            if self.peers.by_address.get(&address) == Some(&slot) {
-                self.peers.by_address.remove(&address);
-                if reset {
-                    self.stack.reset(address);
-                }
-            }
-        }
-    }
-
     /// Sends a DISCO ping over the relay. The asker is dropped at once if the peer is not known.
     pub fn ping(&mut self, now: Instant, id: &Uuid, asker: oneshot::Sender<Answer>) {
         let Some(peer) = self.peers.by_id(id) else { return };
@@ -351,11 +217,17 @@ impl Engine {
         self.pings.ask(now, transaction, asker);
     }
 
-    /// Sends a reachability probe through the tunnel. The asker is dropped at once if the peer is not known.
+    /// Sends a reachability probe through the tunnel: now, or as soon as the peer is known.
     pub fn probe(&mut self, now: Instant, id: &Uuid, asker: oneshot::Sender<()>) {
         let Some(own) = self.addresses.first().copied() else { return };
-        let Self { peers, outbox, .. } = self;
-        let Some(peer) = peers.by_id(id) else { return };
+        let Self { peers, outbox, waiting_probes, .. } = self;
+        let Some(peer) = peers.by_id(id) else {
+            waiting_probes.retain(|(_, asker)| !asker.is_closed());
+            if waiting_probes.len() < WAITING_PROBES {
+                waiting_probes.push((*id, asker));
+            }
+            return;
+        };
         let Some(address) = peer.node.addresses.first().copied() else { return };
         let mut wire = PeerWire::new(&peer.paths, &peer.node.key, outbox);
         peer.tunnel.hasten(now, HASTE, &mut wire);
@@ -430,80 +302,3 @@ impl Engine {
     }
 }
 
-/// A tunnel is in use: its timers want to be looked at soon.
-fn schedule(sweep: &mut Option<Instant>, now: Instant) {
-    let soon = now + WIREGUARD_TICK;
-    *sweep = Some(sweep.map_or(soon, |at| at.min(soon)));
-}
-
-fn copy(from: &[u8], room: &mut [u8]) -> usize {
-    room[..from.len()].copy_from_slice(from);
-    from.len()
-}
-
-/// The relay lane to one peer.
-struct PeerWire<'a> {
-    region: RegionId,
-    key: NodePublic,
-    outbox: &'a mut Outbox,
-}
-
-impl<'a> PeerWire<'a> {
-    fn new(paths: &Paths, key: &NodePublic, outbox: &'a mut Outbox) -> Self {
-        let region = paths.choose(|region| outbox.is_open(region));
-        Self { region, key: *key, outbox }
-    }
-}
-
-impl Wire for PeerWire<'_> {
-    fn send(&mut self, room: usize, fill: &mut dyn FnMut(&mut [u8]) -> usize) {
-        self.outbox.send(self.region, &self.key, room, fill);
-    }
-}
-
-/// Where the stack's packets go: the peer that owns the address, encrypted into its lane.
-struct EngineSink<'a> {
-    now: Instant,
-    peers: &'a mut Peers,
-    outbox: &'a mut Outbox,
-    traffic: &'a mut Traffic,
-    sweep: &'a mut Option<Instant>,
-    /// The last destination: a flush sends runs of packets to one.
-    last: Option<(Ipv6Addr, usize, RegionId)>,
-}
-
-impl EngineSink<'_> {
-    fn find(&mut self, to: Ipv6Addr) -> Option<(usize, RegionId)> {
-        if let Some((address, slot, region)) = self.last
-            && address == to
-        {
-            return Some((slot, region));
-        }
-        let slot = *self.peers.by_address.get(&to)?;
-        let peer = self.peers.slots.get_mut(slot)?.as_mut()?;
-        let region = peer.paths.choose(|region| self.outbox.is_open(region));
-        peer.used = Some(self.now);
-        schedule(self.sweep, self.now);
-        self.last = Some((to, slot, region));
-        Some((slot, region))
-    }
-}
-
-impl Sink for EngineSink<'_> {
-    fn has_room(&mut self, to: Ipv6Addr) -> bool {
-        match self.find(to) {
-            Some((_, region)) => self.outbox.has_room(region),
-            // Nobody has the address: the packet is taken and lost, so that the connection times out.
-            None => true,
-        }
-    }
-
-    fn send(&mut self, to: Ipv6Addr, padded: &[u8], length: usize) {
-        let Some((slot, region)) = self.find(to) else { return };
-        let Some(Some(peer)) = self.peers.slots.get_mut(slot) else { return };
-        self.traffic.tx_packets += 1;
-        self.traffic.tx_bytes += length as u64;
-        let mut wire = PeerWire { region, key: peer.node.key, outbox: self.outbox };
-        peer.tunnel.encapsulate(self.now, padded, &mut wire);
-    }
-}

@@ -68,6 +68,19 @@ fn a_probe_starts_the_handshake_and_is_answered_through_the_tunnel() {
 }
 
 #[test]
+fn a_probe_of_a_peer_that_is_not_known_yet_goes_when_it_is() {
+    let now = Instant::now();
+    let (mut a, mut b) = (side(1), side(2));
+    let (asker, mut answer) = tokio::sync::oneshot::channel();
+    a.engine.probe(now, &b.id, asker);
+    assert!(a.engine.outbox.lane(REGION).buffer.is_empty());
+    b.engine.handle_update(now, a.id, Update::Node(a.node.clone()));
+    a.engine.handle_update(now, b.id, Update::Node(b.node.clone()));
+    while carry(now, &mut a, &mut b) + carry(now, &mut b, &mut a) > 0 {}
+    answer.try_recv().unwrap();
+}
+
+#[test]
 fn packets_of_strangers_and_with_foreign_addresses_are_dropped() {
     let now = Instant::now();
     let (mut a, mut b) = introduced(now);

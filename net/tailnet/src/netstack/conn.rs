@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc};
 
 use super::tcp::Socket;
 use super::{Flow, TcpStream};
-use crate::defaults::{TCP_LINGER, TCP_SILENCE};
+use crate::defaults::{DOORBELL_DATAGRAMS, TCP_LINGER, TCP_SILENCE};
 
 /// What streams ask of the stack. Drained at each turn of the loop.
 #[derive(Default)]
@@ -25,12 +26,26 @@ pub(super) enum Request {
     Admit(Flow, tokio::sync::oneshot::Sender<TcpStream>),
     /// It is not.
     Refuse(Flow),
+    /// A datagram to send.
+    Datagram(Flow, Bytes),
+    /// The handle of a UDP flow was dropped.
+    Forget(Flow),
 }
 
 impl Doorbell {
     pub(super) fn ring(&self, request: Request) {
         self.requests.lock().push(request);
         self.notify.notify_one();
+    }
+
+    /// As [`Self::ring`], for what may be lost: dropped when much waits already.
+    pub(super) fn ring_bounded(&self, request: Request) {
+        let mut requests = self.requests.lock();
+        if requests.len() < DOORBELL_DATAGRAMS {
+            requests.push(request);
+            drop(requests);
+            self.notify.notify_one();
+        }
     }
 
     pub(super) fn take(&self) -> Vec<Request> {

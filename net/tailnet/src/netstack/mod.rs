@@ -10,12 +10,14 @@ mod pending;
 mod stack;
 mod stream;
 mod tcp;
+mod udp;
 
 pub(crate) use conn::Doorbell;
 pub(crate) use flow::{Flow, Header};
 pub use pending::PendingConnection;
 pub(crate) use stack::Stack;
 pub use stream::TcpStream;
+pub use udp::UdpFlow;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! The stack: which connection a packet belongs to, when each is polled, who gets new ones.
 
+mod upkeep;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::{Ipv6Addr, SocketAddrV6};
 use std::sync::Arc;
@@ -12,7 +14,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::conn::{Conn, ConnState, Request};
 use super::tcp::{Segment, Socket};
-use super::{Doorbell, Flow, Header, PendingConnection, Sink, TcpStream, echo};
+use super::udp::{self, UdpFlows};
+use super::{Doorbell, Flow, Header, PendingConnection, Sink, TcpStream, UdpFlow, echo};
 use crate::defaults::{ACCEPT_QUEUE, EPHEMERAL_PORTS, MAX_CONNECTIONS, MTU, PENDING_FORWARDS, TCP_TURN};
 
 const TCP: u8 = 6;
@@ -33,6 +36,7 @@ pub(crate) struct Stack {
     /// Connections that wait for room.
     blocked: Vec<Arc<Conn>>,
     timers: BTreeSet<(Instant, Flow)>,
+    udp: UdpFlows,
     next_port: u16,
     dice: StdRng,
     scratch: Box<Scratch>,
@@ -47,6 +51,7 @@ impl Stack {
         let mut dice = StdRng::seed_from_u64(seed);
         Self {
             addresses: addresses.to_vec(),
+            udp: UdpFlows::new(doorbell.clone()),
             doorbell,
             flows: HashMap::new(),
             listeners: HashMap::new(),
@@ -88,21 +93,38 @@ impl Stack {
 
     /// Opens a connection; the SYN leaves at the next flush. `None`: no own address, or no port is free.
     pub fn connect(&mut self, now: Instant, remote: SocketAddrV6) -> Option<TcpStream> {
-        let local = *self.addresses.first()?;
-        if self.flows.len() >= MAX_CONNECTIONS || remote.port() == 0 || remote.ip().is_unspecified() {
+        if self.flows.len() >= MAX_CONNECTIONS {
             return None;
         }
-        let remote = (*remote.ip(), remote.port());
-        let flow = (0..EPHEMERAL_PORTS.len()).find_map(|_| {
-            let port = self.next_port;
-            self.next_port = if port + 1 < EPHEMERAL_PORTS.end { port + 1 } else { EPHEMERAL_PORTS.start };
-            let flow = Flow { local: (local, port), remote };
-            (!self.flows.contains_key(&flow)).then_some(flow)
-        })?;
+        let flow = self.free_flow(remote)?;
         let socket = Socket::connect(flow, self.dice.random());
         let conn = self.insert(flow, ConnState::new(now, socket));
         self.enqueue(&conn);
         Some(TcpStream::new(conn, self.doorbell.clone()))
+    }
+
+    /// Begins a UDP flow. `None`: no own address, no port is free, or there are too many.
+    pub fn connect_udp(&mut self, remote: SocketAddrV6) -> Option<UdpFlow> {
+        let flow = self.free_flow(remote)?;
+        self.udp.open(flow)
+    }
+
+    /// Gives UDP flows that peers begin to the receiver.
+    pub fn forward_udp(&mut self) -> mpsc::Receiver<UdpFlow> {
+        self.udp.forward()
+    }
+
+    fn free_flow(&mut self, remote: SocketAddrV6) -> Option<Flow> {
+        let local = *self.addresses.first()?;
+        if remote.port() == 0 || remote.ip().is_unspecified() {
+            return None;
+        }
+        (0..EPHEMERAL_PORTS.len()).find_map(|_| {
+            let port = self.next_port;
+            self.next_port = if port + 1 < EPHEMERAL_PORTS.end { port + 1 } else { EPHEMERAL_PORTS.start };
+            let flow = Flow { local: (local, port), remote: (*remote.ip(), remote.port()) };
+            (!self.flows.contains_key(&flow) && !self.udp.is_used(&flow)).then_some(flow)
+        })
     }
 
     fn insert(&mut self, flow: Flow, state: ConnState) -> Arc<Conn> {
@@ -125,6 +147,7 @@ impl Stack {
         let Some((header, payload)) = Header::parse(packet) else { return };
         match header.next {
             TCP => self.receive_tcp(now, &header, payload, sink),
+            udp::UDP => self.udp.receive(&header, payload),
             echo::ICMPV6 => {
                 if let Some(length) = echo::answer(&header, payload, &mut self.scratch[..MTU]) {
                     send(&mut self.scratch, header.source, length, sink);
@@ -215,6 +238,13 @@ impl Stack {
                         self.answer(&flow, segment.refusal(), sink);
                     }
                 }
+                Request::Datagram(flow, data) if sink.has_room(flow.remote.0) => {
+                    if let Some(length) = udp::write(&flow, &data, &mut self.scratch[..MTU]) {
+                        send(&mut self.scratch, flow.remote.0, length, sink);
+                    }
+                }
+                Request::Datagram(..) => {} // lost, as on any network
+                Request::Forget(flow) => self.udp.forget(&flow),
             }
         }
     }
@@ -331,37 +361,6 @@ impl Stack {
     /// When [`Self::flush`] must be called next, if nothing arrives.
     pub fn next_deadline(&self) -> Option<Instant> {
         self.timers.first().map(|(due, _)| *due)
-    }
-
-    /// Repeats at once what waits for a time-out: the path to these peers is back.
-    pub fn hurry(&mut self, is_back: impl Fn(&Ipv6Addr) -> bool) {
-        let back: Vec<_> = self.flows.values().filter(|conn| is_back(&conn.flow.remote.0)).cloned().collect();
-        for conn in back {
-            conn.state.lock().socket.hurry();
-            self.enqueue(&conn);
-        }
-    }
-
-    /// Resets the connections with a peer that is gone.
-    pub fn reset(&mut self, remote: Ipv6Addr) {
-        self.reset_where(|flow| flow.remote.0 == remote);
-    }
-
-    fn reset_where(&mut self, is_gone: impl Fn(&Flow) -> bool) {
-        let gone: Vec<_> = self.flows.values().filter(|conn| is_gone(&conn.flow)).cloned().collect();
-        for conn in gone {
-            let mut state = conn.state.lock();
-            state.socket.abort();
-            state.wake(); // now, not when there is room for the RST
-            drop(state);
-            self.enqueue(&conn);
-        }
-    }
-
-    /// Connections now, and how many of them (or of those that ended) moved packets since the last call.
-    pub fn take_counts(&mut self) -> (usize, u64) {
-        self.window += 1;
-        (self.flows.len(), std::mem::take(&mut self.active))
     }
 }
 

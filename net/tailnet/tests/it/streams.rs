@@ -97,6 +97,42 @@ async fn other_ports_are_forwarded_to_the_host_and_refused_if_nothing_is_there()
 }
 
 #[tokio::test]
+async fn datagrams_are_forwarded_to_the_host_and_back() {
+    let (agent, client) = pair(&Relay::new()).await;
+    let forwarder = agent.node.udp_forwarder().await.unwrap();
+    let forwarding = tokio::spawn(forwarder.forward_to_host(agent.cancel.clone()));
+    let host = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let port = host.local_addr().unwrap().port();
+    let to = (address_of(agent.id), port).into();
+    let mut flows = [client.node.dial_udp(to).await.unwrap(), client.node.dial_udp(to).await.unwrap()];
+    soon(async {
+        let mut sources = Vec::new();
+        for (flow, text) in flows.iter().zip([b"one", b"two"]) {
+            flow.send(text).unwrap();
+            let mut buffer = [0; 16];
+            let (length, source) = host.recv_from(&mut buffer).await.unwrap();
+            assert_eq!(&buffer[..length], text);
+            sources.push(source);
+        }
+        assert_ne!(sources[0], sources[1], "each flow is a source of its own");
+        for (source, flow) in sources.iter().zip(&mut flows).rev() {
+            host.send_to(source.to_string().as_bytes(), source).await.unwrap();
+            assert_eq!(flow.recv().await.unwrap(), source.to_string().as_bytes());
+        }
+        let long = vec![7; 1232];
+        flows[0].send(&long).unwrap();
+        let mut buffer = [0; 2048];
+        assert_eq!(host.recv(&mut buffer).await.unwrap(), long.len());
+        assert!(flows[0].send(&[0; 1233]).is_err(), "longer than the tunnel carries");
+    })
+    .await;
+    agent.cancel.cancel();
+    soon(forwarding).await.unwrap();
+    client.node.close().await;
+    assert!(soon(flows[0].recv()).await.is_none(), "the flow ends with its node");
+}
+
+#[tokio::test]
 async fn many_connections_at_once_keep_their_bytes_apart() {
     const CONNECTIONS: usize = 300;
     let (agent, client) = pair(&Relay::new()).await;

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::process::Stdio;
 
-use clap::Parser;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_util::sync::CancellationToken;
 use warren_proto::agent::AppHealth;
@@ -11,12 +10,6 @@ use warren_proto::agent::lifecycle::State;
 use warren_tailnet::{Node, address_of};
 
 use crate::server::Server;
-
-#[derive(Parser)]
-struct Command {
-    #[command(flatten)]
-    args: warren_agent::Args,
-}
 
 /// Accepts local connections and carries them to a port inside the tunnel, so that OpenSSH can use it.
 async fn bridge(node: Node, to: SocketAddr) -> u16 {
@@ -56,20 +49,16 @@ async fn an_agent_starts_serves_reconnects_and_stops_in_order() {
     let home = tempfile::tempdir().unwrap();
     let web_port = web().await;
     let server = Server::start(home.path(), web_port).await;
-    let dir = home.path().join("state").display().to_string();
-    let command = Command::parse_from([
-        "agent",
-        "--agent-url",
-        &server.url,
-        "--agent-token",
-        "token",
-        "--log-dir",
-        &dir,
-        "--script-data-dir",
-        &dir,
-    ]);
+    let dir = home.path().join("state");
+    let args = warren_agent::Args {
+        url: Some(server.url.parse().unwrap()),
+        token: Some("token".into()),
+        log_dir: Some(dir.clone()),
+        script_data_dir: Some(dir),
+        ..warren_agent::Args::default()
+    };
     let stop = CancellationToken::new();
-    let agent = tokio::spawn(warren_agent::run(command.args, stop.clone()));
+    let agent = tokio::spawn(warren_agent::run(args, stop.clone()));
 
     // Start: scripts ran, their output arrived by level, the app is healthy, metadata was collected.
     let seen = server.until("READY", |seen| seen.states.contains(&State::Ready)).await;

@@ -1,9 +1,15 @@
-//! `agent`: runs the workspace agent. Its options are declared here for help and completion; the agent reads them itself.
+//! `agent`: runs the workspace agent.
 
-use anyhow::Result;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
-use crate::frame::{Command, Cx, Opt};
+use crate::frame::{Command, Cx, Opt, logging};
+
+/// Names the kinds of environment that the agent runs in, separated by commas.
+const SUBSYSTEM: &str = "CODER_AGENT_SUBSYSTEM";
 
 pub static COMMAND: Command =
     Command::new("agent", "Start the workspace agent.").hidden().threads().options(&[OPTIONS]).run(crate::action!(run));
@@ -65,20 +71,9 @@ const OPTIONS: &[Opt] = &[
 ];
 
 async fn run(cx: &Cx) -> Result<()> {
-    use clap::{Args, FromArgMatches};
-    // Flags are passed on; variables the agent reads itself.
-    let mut words = vec!["agent".to_owned()];
-    for setting in cx.opts.0.iter().filter(|s| s.source == crate::frame::Source::Flag && s.level == 0) {
-        let value = setting.values.join(",");
-        match setting.option.kind {
-            crate::frame::spec::Kind::Bool if value == "true" => words.push(format!("--{}", setting.option.long)),
-            crate::frame::spec::Kind::Bool => {}
-            _ => words.push(format!("--{}={value}", setting.option.long)),
-        }
-    }
-    let command = warren_agent::Args::augment_args(clap::Command::new("agent"));
-    let matches = command.try_get_matches_from(words)?;
-    let args = warren_agent::Args::from_arg_matches(&matches)?;
+    let human = matches!(cx.opts.filled("log-human"), Some("/dev/stderr" | "/dev/stdout"));
+    let args = args(cx)?;
+    logging::for_agent(args.log_dir.as_deref().unwrap_or(std::path::Path::new("/tmp")), human, cx.verbose());
     let stop = CancellationToken::new();
     let running = warren_agent::run(args, stop.clone());
     tokio::pin!(running);
@@ -90,4 +85,26 @@ async fn run(cx: &Cx) -> Result<()> {
             running.await
         }
     }
+}
+
+fn args(cx: &Cx) -> Result<warren_agent::Args> {
+    let text = |name: &str| cx.opts.filled(name).map(str::to_owned);
+    let path = |name: &str| cx.opts.filled(name).map(PathBuf::from);
+    let subsystem = std::env::var(SUBSYSTEM).unwrap_or_default();
+    let defaults = warren_agent::Args::default();
+    Ok(warren_agent::Args {
+        url: text("agent-url").map(|url| Url::parse(&url)).transpose().context("parse the agent url")?,
+        token: text("agent-token"),
+        token_file: path("agent-token-file"),
+        auth: text("auth").unwrap_or(defaults.auth),
+        log_dir: path("log-dir"),
+        script_data_dir: path("script-data-dir"),
+        headers: cx.opts.list("agent-header").to_vec(),
+        header_command: text("agent-header-command"),
+        ssh_max_timeout: cx.opts.duration("ssh-max-timeout").unwrap_or(defaults.ssh_max_timeout),
+        block_file_transfer: cx.opts.flag("block-file-transfer"),
+        block_reverse_port_forwarding: cx.opts.flag("block-reverse-port-forwarding"),
+        block_local_port_forwarding: cx.opts.flag("block-local-port-forwarding"),
+        subsystem: subsystem.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect(),
+    })
 }

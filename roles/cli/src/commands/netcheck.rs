@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use serde_json::{Value, json};
+use warren_agent::interfaces;
 use warren_api::{MapDerpNode, MapDerpRegion};
 
 use crate::frame::{Command, Cx};
@@ -48,7 +49,7 @@ async fn run(cx: &Cx) -> Result<()> {
             "netcheck": null,
             "netcheck_logs": [],
         },
-        "interfaces": interfaces(),
+        "interfaces": interfaces::report(&interfaces::list()),
     });
     outln!("{}", crate::output::json(&report)?);
     Ok(())
@@ -103,41 +104,4 @@ async fn round_trip(http: &reqwest::Client, node: &MapDerpNode) -> Result<Durati
     let started = Instant::now();
     http.get(&url).send().await?.error_for_status()?;
     Ok(started.elapsed())
-}
-
-fn interfaces() -> Value {
-    let mut list = Vec::new();
-    let mut warnings = Vec::new();
-    #[cfg(target_os = "linux")]
-    if let Ok(found) = nix::ifaddrs::getifaddrs() {
-        let mut by_name: std::collections::BTreeMap<String, Vec<String>> = std::collections::BTreeMap::new();
-        for address in found {
-            let text = address.address.and_then(|storage| {
-                storage
-                    .as_sockaddr_in()
-                    .map(|v4| v4.ip().to_string())
-                    .or_else(|| storage.as_sockaddr_in6().map(|v6| v6.ip().to_string()))
-            });
-            by_name.entry(address.interface_name).or_default().extend(text);
-        }
-        for (name, addresses) in by_name {
-            let mtu: i64 = std::fs::read_to_string(format!("/sys/class/net/{name}/mtu"))
-                .ok()
-                .and_then(|text| text.trim().parse().ok())
-                .unwrap_or(0);
-            if mtu > 0 && mtu < 1378 {
-                warnings.push(json!({
-                    "code": "EIF01",
-                    "message": format!("Network interface {name} has MTU {mtu} (less than 1378), which may degrade the quality of direct connections"),
-                }));
-            }
-            list.push(json!({ "name": name, "mtu": mtu, "addresses": addresses }));
-        }
-    }
-    json!({
-        "severity": if warnings.is_empty() { "ok" } else { "warning" },
-        "warnings": warnings,
-        "dismissed": false,
-        "interfaces": list,
-    })
 }

@@ -1,12 +1,13 @@
 //! `port-forward`: ports of a workspace on this computer.
 
 mod spec;
+mod tcp;
+mod udp;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -18,12 +19,12 @@ use crate::ssh::keepers;
 use crate::ssh::target::{self, Autostart};
 use crate::tunnel::Tunnel;
 
-use spec::Forward;
+use spec::{Forward, Protocol};
 
 pub static COMMAND: Command = Command::new("port-forward", "Forward ports of a workspace to this computer.")
     .aliases(&["tunnel"])
     .usage("<workspace>", Args::Exactly(1))
-    .long("  - Forward one port, two with other local numbers, a range:\n      $ {name} port-forward <workspace> --tcp 8080 --tcp 9000:3000,9001:3001 --tcp 10000-10002:8000-8002")
+    .long("  - Forward one port, two with other local numbers, a range:\n      $ {name} port-forward <workspace> --tcp 8080 --tcp 9000:3000,9001:3001 --tcp 10000-10002:8000-8002\n\n  - Forward a UDP port:\n      $ {name} port-forward <workspace> --udp 9000")
     .threads()
     .options(&[&[
         Opt::list("tcp", "TCP ports: [ip:]local[-end][:remote[-end]]. May be repeated.").short('p').env("CODER_PORT_FORWARD_TCP"),
@@ -33,10 +34,8 @@ pub static COMMAND: Command = Command::new("port-forward", "Forward ports of a w
     .run(crate::action!(run));
 
 async fn run(cx: &Cx) -> Result<()> {
-    let forwards = spec::parse_all(cx.opts.list("tcp")).context("parse port-forward specs")?;
-    if !cx.opts.list("udp").is_empty() {
-        bail!("UDP ports cannot be forwarded yet: use --tcp");
-    }
+    let mut forwards = spec::parse_all(Protocol::Tcp, cx.opts.list("tcp")).context("parse port-forward specs")?;
+    forwards.extend(spec::parse_all(Protocol::Udp, cx.opts.list("udp")).context("parse port-forward specs")?);
     if forwards.is_empty() {
         bail!("no port-forwards requested");
     }
@@ -49,8 +48,10 @@ async fn run(cx: &Cx) -> Result<()> {
     let cancel = CancellationToken::new();
     let tasks = TaskTracker::new();
     for forward in &forwards {
-        for listener in listeners(forward).await? {
-            tasks.spawn(serve(listener, forward.remote, tunnel.clone(), cancel.clone(), tasks.clone()));
+        let shared = Shared { tunnel: tunnel.clone(), cancel: cancel.clone(), tasks: tasks.clone() };
+        match forward.protocol {
+            Protocol::Tcp => tcp::start(forward, &shared).await?,
+            Protocol::Udp => udp::start(forward, &shared).await?,
         }
     }
     tunnel.wait_reachable().await?;
@@ -68,62 +69,38 @@ async fn run(cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// Without an address both loopback addresses are used; the newer one may be missing on a computer.
-async fn listeners(forward: &Forward) -> Result<Vec<TcpListener>> {
-    let bind = |ip: IpAddr| TcpListener::bind(SocketAddr::new(ip, forward.local));
+/// What all forwarded ports share.
+#[derive(Clone)]
+struct Shared {
+    tunnel: Arc<Tunnel>,
+    cancel: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// Binds the local places of a port. Without an address both loopback addresses are used; the newer one may be missing
+/// on a computer.
+async fn bind<T, F>(forward: &Forward, bind: impl Fn(SocketAddr) -> F) -> Result<Vec<T>>
+where
+    F: Future<Output = std::io::Result<T>>,
+{
+    let protocol = forward.protocol;
+    let at = |ip: IpAddr| SocketAddr::new(ip, forward.local);
     let mut list = Vec::new();
-    match forward.ip {
-        Some(ip) => {
-            list.push(bind(ip).await.with_context(|| format!("listen tcp://{}", SocketAddr::new(ip, forward.local)))?)
-        }
+    let needed = match forward.ip {
+        Some(ip) => at(ip),
         None => {
-            match bind(IpAddr::V6(Ipv6Addr::LOCALHOST)).await {
+            match bind(at(Ipv6Addr::LOCALHOST.into())).await {
                 Ok(listener) => list.push(listener),
                 Err(error) => tracing::debug!(%error, "listen on the loopback address of IPv6"),
             }
-            let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
-            list.push(bind(ip).await.with_context(|| format!("listen tcp://{}", SocketAddr::new(ip, forward.local)))?);
+            at(Ipv4Addr::LOCALHOST.into())
         }
-    }
-    for listener in &list {
-        let address = listener.local_addr()?;
-        eprintln!("Forwarding 'tcp://{address}' locally to 'tcp://127.0.0.1:{}' in the workspace", forward.remote);
-    }
+    };
+    list.push(bind(needed).await.with_context(|| format!("listen {protocol}://{needed}"))?);
     Ok(list)
 }
 
-async fn serve(listener: TcpListener, remote: u16, tunnel: Arc<Tunnel>, cancel: CancellationToken, tasks: TaskTracker) {
-    loop {
-        let accepted = tokio::select! {
-            () = cancel.cancelled() => return,
-            accepted = listener.accept() => accepted,
-        };
-        let mut local = match accepted {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                // Too many open files and the like pass.
-                tracing::warn!(%error, "accept a connection");
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-                continue;
-            }
-        };
-        let (tunnel, cancel) = (tunnel.clone(), cancel.clone());
-        tasks.spawn(async move {
-            let carry = async {
-                let mut stream = match tunnel.dial(remote).await {
-                    Ok(stream) => stream,
-                    Err(error) => {
-                        eprintln!("Failed to dial port {remote} in the workspace: {error:#}");
-                        return;
-                    }
-                };
-                let _ = local.set_nodelay(true);
-                let _ = tokio::io::copy_bidirectional_with_sizes(&mut local, &mut stream, 128 << 10, 128 << 10).await;
-            };
-            tokio::select! {
-                () = cancel.cancelled() => {}
-                () = carry => {}
-            }
-        });
-    }
+fn announce(forward: &Forward, address: SocketAddr) {
+    let (protocol, remote) = (forward.protocol, forward.remote);
+    eprintln!("Forwarding '{protocol}://{address}' locally to '{protocol}://127.0.0.1:{remote}' in the workspace");
 }

@@ -7,32 +7,55 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use rand::RngExt;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use warren_agent::logfile::LogFile;
 
 /// Logs to standard error from now on.
 pub fn to_stderr() {
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter(true))
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .try_init();
+    let ansi = std::io::stderr().is_terminal();
+    let layer = tracing_subscriber::fmt::layer().with_ansi(ansi).with_writer(std::io::stderr);
+    let _ = tracing_subscriber::registry().with(layer).with(filter(true)).try_init();
 }
 
 /// Logs to a file from now on.
 pub fn to_file(file: File, verbose: bool) {
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter(verbose))
-        .with_ansi(false)
-        .with_writer(Arc::new(file))
-        .try_init();
+    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Arc::new(file));
+    let _ = tracing_subscriber::registry().with(layer).with(filter(verbose)).try_init();
 }
 
-fn filter(verbose: bool) -> EnvFilter {
-    let level = if verbose { "debug" } else { "info" };
-    EnvFilter::try_new(format!(
-        "warn,warren={level},warren_cli={level},warren_client={level},warren_rpc={level},warren_tailnet={level}"
-    ))
-    .unwrap_or_default()
+/// Logs as the agent does: to its log file and, unless the template sends that elsewhere, to standard error.
+pub fn for_agent(dir: &Path, human: bool, verbose: bool) {
+    use tracing_subscriber::fmt::writer::{BoxMakeWriter, MakeWriterExt, OptionalWriter};
+    let file = LogFile::open(dir);
+    let problem = file.as_ref().err().map(ToString::to_string);
+    let file = file.ok().map(Arc::new);
+    let to_file = move || file.clone().map_or_else(OptionalWriter::none, |file| OptionalWriter::some(SharedLog(file)));
+    let writer = if human { BoxMakeWriter::new(to_file.and(std::io::stderr)) } else { BoxMakeWriter::new(to_file) };
+    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
+    let _ = tracing_subscriber::registry().with(layer).with(filter(verbose)).try_init();
+    if let Some(problem) = problem {
+        tracing::warn!(dir = %dir.display(), error = problem, "no log file");
+    }
+}
+
+struct SharedLog(Arc<LogFile>);
+
+impl std::io::Write for SharedLog {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        (&*self.0).write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Ours at the wanted level, others' warnings.
+fn filter(verbose: bool) -> Targets {
+    let level = if verbose { LevelFilter::DEBUG } else { LevelFilter::INFO };
+    Targets::new().with_default(LevelFilter::WARN).with_target("warren", level)
 }
 
 /// Creates the log file of an ssh session. Editors look it up by the process id at the end of its name.

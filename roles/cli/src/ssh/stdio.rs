@@ -1,8 +1,10 @@
 //! The byte pipe between standard input and output and a connection: what OpenSSH's `ProxyCommand` wants.
 
+use std::io;
 use std::time::Duration;
 
 use anyhow::Result;
+
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Large enough for whole windows, small enough for a terminal.
@@ -11,6 +13,7 @@ const BUFFER_BYTES: usize = 128 << 10;
 const DRAIN_LIMIT: Duration = Duration::from_secs(5);
 
 /// Copies both ways until the connection ends. The end of input half-closes the connection and what is left is still read.
+/// Whoever started this program may go away at any time: that is an end like any other, not a failure.
 pub async fn copy<S>(stream: S, input: impl AsyncRead + Unpin, output: impl AsyncWrite + Unpin) -> Result<()>
 where
     S: AsyncRead + AsyncWrite,
@@ -19,32 +22,45 @@ where
     let outgoing = pump(input, writer);
     let incoming = pump(reader, output);
     tokio::pin!(outgoing, incoming);
-    tokio::select! {
-        result = &mut incoming => result.map(drop),
-        result = &mut outgoing => {
-            result?;
-            match tokio::time::timeout(DRAIN_LIMIT, incoming).await {
-                Ok(result) => result.map(drop),
+    let ended = tokio::select! {
+        ended = &mut incoming => ended,
+        ended = &mut outgoing => match ended {
+            Ok(()) => match tokio::time::timeout(DRAIN_LIMIT, incoming).await {
+                Ok(ended) => ended,
                 // The other end keeps the connection although we said that we are done.
                 Err(_) => Ok(()),
-            }
+            },
+            Err(Broken::Source(error)) if is_gone(&error) => Ok(()),
+            broken => broken,
         }
+    };
+    match ended {
+        Err(Broken::Target(error)) if is_gone(&error) => Ok(()),
+        Err(Broken::Source(error) | Broken::Target(error)) => Err(error.into()),
+        Ok(()) => Ok(()),
     }
 }
 
+/// Which end of a pump failed.
+enum Broken {
+    Source(io::Error),
+    Target(io::Error),
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
+}
+
 /// Copies one way and ends the writer after the last byte. Flushes whenever the reader has nothing more at once.
-async fn pump(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) -> Result<u64> {
+async fn pump(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) -> Result<(), Broken> {
     let mut buffer = vec![0u8; BUFFER_BYTES];
-    let mut total = 0;
     loop {
-        let count = from.read(&mut buffer).await?;
+        let count = from.read(&mut buffer).await.map_err(Broken::Source)?;
         if count == 0 {
-            to.shutdown().await?;
-            return Ok(total);
+            return to.shutdown().await.map_err(Broken::Target);
         }
-        to.write_all(&buffer[..count]).await?;
-        to.flush().await?;
-        total += count as u64;
+        to.write_all(&buffer[..count]).await.map_err(Broken::Target)?;
+        to.flush().await.map_err(Broken::Target)?;
     }
 }
 
@@ -73,5 +89,55 @@ mod tests {
     async fn a_peer_that_never_closes_is_left_after_a_while() {
         let (near, _far) = tokio::io::duplex(64);
         copy(near, &b""[..], tokio::io::sink()).await.expect("copy");
+    }
+
+    /// An output whose reader was killed.
+    struct Gone;
+
+    impl AsyncWrite for Gone {
+        fn poll_write(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+            _: &[u8],
+        ) -> std::task::Poll<io::Result<usize>> {
+            std::task::Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_flush(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<io::Result<()>> {
+            std::task::Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<io::Result<()>> {
+            std::task::Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+    }
+
+    #[tokio::test]
+    async fn an_ssh_client_that_was_killed_is_no_error() {
+        let (near, mut far) = tokio::io::duplex(64);
+        far.write_all(b"nobody reads this").await.expect("write");
+        let (input, _open) = tokio::io::duplex(1);
+        copy(near, input, Gone).await.expect("a silent end");
+    }
+
+    #[tokio::test]
+    async fn a_tunnel_that_breaks_is_an_error() {
+        let near = reset_connection();
+        let (input, _open) = tokio::io::duplex(1);
+        copy(near, input, tokio::io::sink()).await.expect_err("the connection was reset");
+    }
+
+    /// A connection whose other end resets it.
+    fn reset_connection() -> impl AsyncRead + AsyncWrite {
+        let reader = tokio_util::io::StreamReader::new(futures_util::stream::iter([Err::<bytes::Bytes, _>(
+            io::Error::from(io::ErrorKind::ConnectionReset),
+        )]));
+        tokio::io::join(reader, Gone)
     }
 }
