@@ -15,7 +15,7 @@ use warren_proto::tailnet as proto;
 
 use crate::command::{Command, RawStats};
 use crate::core::{Engine, Keys, RegionId};
-use crate::defaults::EVENT_QUEUE;
+use crate::defaults::{EVENT_QUEUE, MEASURE_LATER};
 use crate::links::{Links, Tasks};
 use crate::map::{self, Region};
 use crate::netstack::Doorbell;
@@ -259,10 +259,11 @@ impl Driver {
             // Nothing to compare: no need to wait for the measurement.
             self.choose_home();
         }
-        self.measure();
+        // What only informs others can wait: a short-lived node never asks.
+        self.measure(if self.home.is_some() { MEASURE_LATER } else { Duration::ZERO });
     }
 
-    fn measure(&self) {
+    fn measure(&self, delay: Duration) {
         let (dialer, measured, cancel) = (self.dialer.clone(), self.measured.clone(), self.cancel.clone());
         let in_process = dialer.in_process.is_some();
         let remote = |(_, region): &(&RegionId, &Region)| !(in_process && region.embedded);
@@ -271,6 +272,7 @@ impl Driver {
         let own: Latencies = own.collect();
         self.tracker.spawn(async move {
             let work = async {
+                tokio::time::sleep(delay).await;
                 let mut latencies = relay::measure(&dialer, targets).await;
                 latencies.extend(own);
                 // The receiver lives as long as the node.

@@ -209,8 +209,8 @@ impl Node {
         Ok(flow.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::AddrNotAvailable))?)
     }
 
-    /// Opens a TCP connection inside the tunnel. The peer should be reachable (see [`Node::wait_reachable`]): a
-    /// connection to somebody unknown fails after a time-out.
+    /// Opens a TCP connection inside the tunnel. A peer that is not known yet is waited for, as long as opening a
+    /// connection may take.
     pub async fn dial(&self, address: SocketAddr) -> Result<TcpStream, Error> {
         let SocketAddr::V6(to) = address else { return Err(Error::Address(address)) };
         let stream = self

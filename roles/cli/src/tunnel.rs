@@ -53,28 +53,7 @@ impl Tunnel {
     /// Opens a tunnel without waiting for the agent's answer.
     pub async fn start(cx: &Cx, client: &Client, agent: Uuid) -> Result<Self> {
         let info = client.agent_connection(agent).await.context("get connection info")?;
-        let map = info.derp_map.as_ref().ok_or_else(|| anyhow!("the deployment has no relays"))?;
-        let direct_off = cx.opts.flag("disable-direct-connections");
-        if direct_off {
-            eprintln!("Direct connections disabled.");
-        }
-        let mut options =
-            NodeOptions::new(Uuid::new_v4(), vec![random_address()], relay_map(map), client.url().clone());
-        options.force_websocket = info.derp_force_websockets;
-        options.extra_headers = relay_headers(client);
-        options.tls = Some(Arc::new(warren_tls::client_config(client.tls())?));
-        let node = Node::start(options).await.context("start the network node")?;
-        node.add_destination(agent).await?;
-        let cancel = CancellationToken::new();
-        let tasks = TaskTracker::new();
-        let (first, dialled) = oneshot::channel();
-        tasks.spawn(keep_coordinated(node.clone(), client.clone(), agent, cancel.clone(), first));
-        let tunnel = Self { node, agent, info, cancel, tasks };
-        match dialled.await {
-            Ok(Ok(())) => Ok(tunnel),
-            Ok(Err(error)) => Err(anyhow::Error::new(error).context("dial coordinator")),
-            Err(_) => bail!("the coordination ended before it began"),
-        }
+        Prepared::with(cx, client, info).await?.connect(client, agent).await
     }
 
     pub async fn wait_reachable(&self) -> Result<()> {
@@ -87,6 +66,17 @@ impl Tunnel {
     pub async fn dial(&self, port: u16) -> Result<TcpStream> {
         let address = SocketAddr::new(IpAddr::V6(address_of(self.agent)), port);
         self.node.dial(address).await.with_context(|| format!("connect to port {port} of the agent"))
+    }
+
+    /// The first connection to a port of the agent, opened while it is still found out whether the agent can be reached.
+    pub async fn reach(&self, port: u16) -> Result<TcpStream> {
+        let (reached, dialled) = tokio::join!(self.wait_reachable(), self.dial(port));
+        reached?;
+        match dialled {
+            Ok(stream) => Ok(stream),
+            // The agent was found after the connection's own time was over.
+            Err(_) => self.dial(port).await,
+        }
     }
 
     /// A flow of datagrams to a port of the agent.
@@ -121,6 +111,56 @@ impl Tunnel {
         self.tasks.close();
         let _ = tokio::time::timeout(CLOSE_LIMIT, self.tasks.wait()).await;
         let _ = tokio::time::timeout(CLOSE_LIMIT, self.node.close()).await;
+    }
+}
+
+/// A node that is on its way to its relay while it is still found out to whom the tunnel leads.
+pub struct Prepared {
+    node: Node,
+    info: AgentConnectionInfo,
+}
+
+impl Prepared {
+    /// Starts the node by what the deployment says to everybody.
+    pub async fn new(cx: &Cx, client: &Client) -> Result<Self> {
+        let info = client.connection_info().await.context("get connection info")?;
+        Self::with(cx, client, info).await
+    }
+
+    async fn with(cx: &Cx, client: &Client, info: AgentConnectionInfo) -> Result<Self> {
+        let map = info.derp_map.as_ref().ok_or_else(|| anyhow!("the deployment has no relays"))?;
+        let direct_off = cx.opts.flag("disable-direct-connections");
+        if direct_off {
+            eprintln!("Direct connections disabled.");
+        }
+        let mut options =
+            NodeOptions::new(Uuid::new_v4(), vec![random_address()], relay_map(map), client.url().clone());
+        options.force_websocket = info.derp_force_websockets;
+        options.extra_headers = relay_headers(client);
+        options.tls = Some(Arc::new(warren_tls::client_config(client.tls())?));
+        let node = Node::start(options).await.context("start the network node")?;
+        Ok(Self { node, info })
+    }
+
+    /// What the deployment said about connections.
+    pub fn info(&self) -> &AgentConnectionInfo {
+        &self.info
+    }
+
+    /// Wants the tunnel to an agent; comes back when the coordinator has taken the wish.
+    pub async fn connect(self, client: &Client, agent: Uuid) -> Result<Tunnel> {
+        let Self { node, info } = self;
+        node.add_destination(agent).await?;
+        let cancel = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let (first, dialled) = oneshot::channel();
+        tasks.spawn(keep_coordinated(node.clone(), client.clone(), agent, cancel.clone(), first));
+        let tunnel = Tunnel { node, agent, info, cancel, tasks };
+        match dialled.await {
+            Ok(Ok(())) => Ok(tunnel),
+            Ok(Err(error)) => Err(anyhow::Error::new(error).context("dial coordinator")),
+            Err(_) => bail!("the coordination ended before it began"),
+        }
     }
 }
 

@@ -48,6 +48,24 @@ async fn bytes_pass_both_ways_and_each_half_closes_alone() {
     .await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_connection_to_a_peer_that_becomes_known_opens_at_once() {
+    let (relay, hub, id) = (Relay::new(), Hub::default(), Uuid::new_v4());
+    let client = client(&relay, &hub, id).await;
+    let node = client.node.clone();
+    let dialling = tokio::spawn(async move {
+        let started = tokio::time::Instant::now();
+        node.dial((address_of(id), 1).into()).await.map(|_| started.elapsed())
+    });
+    // Past the first repetition, long before the second.
+    tokio::time::sleep(Duration::from_millis(1200)).await;
+    let agent = agent(&relay, &hub, id).await;
+    let mut listener = agent.node.listen(1).await.unwrap();
+    let _stream = soon(listener.accept()).await.unwrap();
+    let elapsed = soon(dialling).await.unwrap().unwrap();
+    assert!(elapsed < Duration::from_millis(1800), "{elapsed:?}");
+}
+
 #[tokio::test]
 async fn a_stream_dropped_with_unread_data_is_reset() {
     let (agent, client) = pair(&Relay::new()).await;

@@ -20,7 +20,7 @@ use crate::ssh::netinfo::{self, NetworkInfo};
 use crate::ssh::session::{self, End};
 use crate::ssh::target::{Autostart, Found};
 use crate::ssh::{gpg, keepers, standard, stdio, target};
-use crate::tunnel::{SSH_PORT, Tunnel};
+use crate::tunnel::{Prepared, SSH_PORT, Tunnel};
 
 const VPN_PROBE_LIMIT: Duration = Duration::from_millis(100);
 const VPN_DIAL_LIMIT: Duration = Duration::from_secs(5);
@@ -75,7 +75,9 @@ async fn run(cx: &Cx) -> Result<()> {
     let suffix = cx.opts.filled("hostname-suffix").unwrap_or_default();
     let name = normalize_ssh_target(strip_host(cx.arg(0), prefix, suffix));
     let autostart = if cx.opts.flag("disable-autostart") { Autostart::Disabled } else { Autostart::Allowed };
-    let (found, appearance) = tokio::join!(target::resolve(cx, &client, &name, autostart), client.appearance());
+    // The way to the relay is found while the agent is still looked up.
+    let (found, appearance, prepared) =
+        tokio::join!(target::resolve(cx, &client, &name, autostart), client.appearance(), Prepared::new(cx, &client));
     let found = found?;
     let docs_url = appearance.map(|appearance| appearance.docs_url).unwrap_or_default();
     if cx.stderr_is_tty() {
@@ -83,13 +85,18 @@ async fn run(cx: &Cx) -> Result<()> {
     }
     let wait = agent_wait::Options { wait: wants_wait(cx, &found.agent), docs_url };
     // The way to the agent is found while its scripts may still run.
+    let suffix = prepared.as_ref().map(|prepared| prepared.info().hostname_suffix.clone()).unwrap_or_default();
     let probe =
-        async { if stdio && !cx.opts.flag("force-new-tunnel") { probe_vpn(&client, &found).await } else { None } };
-    let (waited, vpn, tunnel) = tokio::join!(
-        agent_wait::wait(&client, found.agent.id, &wait),
-        probe,
-        target::with_retries(|| Tunnel::start(cx, &client, found.agent.id))
-    );
+        async { if stdio && !cx.opts.flag("force-new-tunnel") { probe_vpn(&suffix, &found).await } else { None } };
+    let connect = async {
+        if let Ok(prepared) = prepared
+            && let Ok(tunnel) = prepared.connect(&client, found.agent.id).await
+        {
+            return Ok(tunnel);
+        }
+        target::with_retries(|| Tunnel::start(cx, &client, found.agent.id)).await
+    };
+    let (waited, vpn, tunnel) = tokio::join!(agent_wait::wait(&client, found.agent.id, &wait), probe, connect);
     waited?;
     if let Some(stream) = vpn {
         return over_vpn(cx, stream).await;
@@ -161,8 +168,7 @@ async fn remarks(client: &Client, found: &Found) {
 }
 
 /// A connection through the operating system, if a VPN of the deployment runs on this computer.
-async fn probe_vpn(client: &Client, found: &Found) -> Option<TcpStream> {
-    let suffix = client.connection_info().await.ok()?.hostname_suffix;
+async fn probe_vpn(suffix: &str, found: &Found) -> Option<TcpStream> {
     if suffix.is_empty() {
         return None;
     }
@@ -203,10 +209,10 @@ async fn over_tunnel(cx: &Cx, client: &Client, found: &Found, tunnel: &Tunnel, w
             return Ok(());
         }
     }
-    tunnel.wait_reachable().await?;
+    let stream = tunnel.reach(SSH_PORT).await?;
     let app = keepers::usage_app(cx.opts.filled("usage-app").unwrap_or("ssh"));
     let _claim = signals::claim();
-    let session = talk(cx, tunnel, wish);
+    let session = talk(cx, tunnel, stream, wish);
     tokio::select! {
         outcome = session => outcome,
         () = keepers::report_usage(client.clone(), found.workspace.id, found.agent.id, app) => Ok(()),
@@ -219,9 +225,8 @@ async fn over_tunnel(cx: &Cx, client: &Client, found: &Found, tunnel: &Tunnel, w
     }
 }
 
-async fn talk(cx: &Cx, tunnel: &Tunnel, wish: SessionWish) -> Result<()> {
+async fn talk(cx: &Cx, tunnel: &Tunnel, stream: warren_tailnet::TcpStream, wish: SessionWish) -> Result<()> {
     if wish.stdio {
-        let stream = target::with_retries(|| tunnel.dial(SSH_PORT)).await?;
         return stdio::copy(stream, standard::input(), standard::output()).await;
     }
     let mut forwards = wish.forwards;
@@ -236,7 +241,6 @@ async fn talk(cx: &Cx, tunnel: &Tunnel, wish: SessionWish) -> Result<()> {
         agent_socket: agent_socket(cx)?,
         forwards,
     };
-    let stream = target::with_retries(|| tunnel.dial(SSH_PORT)).await?;
     match session::run(stream, options, session::standard_ends()).await? {
         End::Status(0) => Ok(()),
         End::Status(status) => Err(Exit(u8::try_from(status).unwrap_or(255)).into()),

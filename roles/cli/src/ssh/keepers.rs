@@ -52,6 +52,8 @@ pub async fn report_plain_usage(client: Client, workspace: Uuid) {
 pub async fn until_stopped(client: Client, workspace: &Workspace) {
     let (id, build) = (workspace.id, workspace.latest_build.id);
     let mut pause = FIRST_PAUSE;
+    // A short command needs no watch; the watch begins with the present state, so that nothing is missed.
+    tokio::time::sleep(pause).await;
     loop {
         match watch(&client, id, build, &mut pause).await {
             Ok(true) => return,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use russh::client::{Config, Handle};
-use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Disconnect, cipher};
+use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Disconnect, cipher, kex};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_util::task::TaskTracker;
 
@@ -111,6 +111,13 @@ fn config() -> Arc<Config> {
     // The tunnel encrypts already: take what the processor does fastest.
     config.preferred.cipher =
         Cow::Borrowed(&[cipher::AES_128_GCM, cipher::CHACHA20_POLY1305, cipher::AES_256_GCM, cipher::AES_256_CTR]);
+    config.preferred.kex = Cow::Borrowed(&[
+        kex::CURVE25519,
+        kex::CURVE25519_PRE_RFC_8731,
+        kex::ECDH_SHA2_NISTP256,
+        kex::EXTENSION_SUPPORT_AS_CLIENT,
+        kex::EXTENSION_OPENSSH_STRICT_KEX_AS_CLIENT,
+    ]);
     config.preferred.compression = Cow::Borrowed(&[russh::compression::NONE]);
     Arc::new(config)
 }

@@ -102,6 +102,11 @@ impl Engine {
             peer.tunnel.tick(now, &mut wire);
         }
         schedule(&mut self.sweep, now);
+        if !same_key {
+            // What was sent before the peer was known need not wait for its next repetition.
+            let addresses = peer.node.addresses.clone();
+            self.stack.hurry(|address| addresses.contains(address));
+        }
         let (ready, waiting) = std::mem::take(&mut self.waiting_probes).into_iter().partition(|(peer, _)| *peer == id);
         self.waiting_probes = waiting;
         for (peer, asker) in ready {
