@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use http::{HeaderMap, StatusCode};
 use parking_lot::Mutex;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -83,6 +84,24 @@ impl Tunnel {
     pub async fn dial_udp(&self, port: u16) -> Result<UdpFlow> {
         let address = SocketAddr::new(IpAddr::V6(address_of(self.agent)), port);
         self.node.dial_udp(address).await.with_context(|| format!("reach UDP port {port} of the agent"))
+    }
+
+    /// A document of one of the agent's HTTP servers, with its status: one plain request on a connection of its own, no
+    /// redirects.
+    pub async fn agent_get(&self, port: u16, path: &str) -> Result<(u16, Vec<u8>)> {
+        const LIMIT: u64 = 16 << 20;
+        const PATIENCE: Duration = Duration::from_secs(20);
+        let mut stream = self.dial(port).await?;
+        stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: agent\r\n\r\n").as_bytes()).await?;
+        let mut bytes = Vec::new();
+        tokio::time::timeout(PATIENCE, stream.take(LIMIT).read_to_end(&mut bytes))
+            .await
+            .context("the agent did not answer in time")??;
+        let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").context("the agent's answer has no header")?;
+        let body = bytes.split_off(end + 4);
+        let head = String::from_utf8_lossy(&bytes);
+        let status = head.split_ascii_whitespace().nth(1).and_then(|code| code.parse().ok());
+        Ok((status.context("the agent's answer has no status")?, body))
     }
 
     pub fn node(&self) -> &Node {

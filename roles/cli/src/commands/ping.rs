@@ -1,5 +1,7 @@
 //! `ping`: how and how well a workspace is reached.
 
+mod hints;
+
 use std::time::Duration;
 
 use anyhow::Result;
@@ -82,7 +84,7 @@ async fn run(cx: &Cx) -> Result<()> {
         let width = text.lines().next().map_or(0, |line| line.chars().count());
         out!("{}\n{text}", "-".repeat(width));
     }
-    verdict(&tunnel, last.as_ref());
+    verdict(cx, &tunnel, last.as_ref()).await;
     tunnel.close().await;
     Ok(())
 }
@@ -148,13 +150,13 @@ async fn diagnose(tunnel: &Tunnel) {
     eprintln!();
 }
 
-fn verdict(tunnel: &Tunnel, last: Option<&Pong>) {
-    match last {
-        Some(pong) if pong.endpoint.is_some() => eprintln!("✔ You are connected directly (p2p)"),
-        Some(_) if tunnel.info().disable_direct_connections => {
-            eprintln!("❗ You are connected via a DERP relay: direct connections are disabled by the administrator");
-        }
-        Some(_) => eprintln!("❗ You are connected via a DERP relay, not directly (p2p)"),
-        None => eprintln!("✘ No answer from the workspace"),
+async fn verdict(cx: &Cx, tunnel: &Tunnel, last: Option<&Pong>) {
+    let Some(pong) = last else { return eprintln!("✘ No answer from the workspace") };
+    if pong.endpoint.is_some() {
+        return eprintln!("✔ You are connected directly (p2p)");
+    }
+    eprintln!("❗ You are connected via a DERP relay, not directly (p2p)");
+    for hint in hints::collect(tunnel, cx.opts.flag("disable-direct-connections")).await {
+        eprintln!(" - {hint}");
     }
 }

@@ -244,26 +244,12 @@ async fn agent_files(cx: &Cx, bundle: &mut Bundle, client: &Client, workspace: &
         ("agent/prometheus.txt", "/debug/prometheus"),
         ("agent/agent_magicsock.html", "/debug/magicsock"),
     ] {
-        match fetch(&tunnel, path).await {
-            Ok(bytes) => bundle.add(name, bytes),
+        match tunnel.agent_get(API_PORT, path).await {
+            Ok((_, bytes)) => bundle.add(name, bytes),
             Err(error) => bundle.add(name, format!("{error:#}")),
         }
     }
     tunnel.close().await;
-}
-
-/// A document of the agent's HTTP API: one plain request on a connection of its own, no redirects.
-async fn fetch(tunnel: &Tunnel, path: &str) -> Result<Vec<u8>> {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    const LIMIT: u64 = 16 << 20;
-    let mut stream = tunnel.dial(API_PORT).await?;
-    stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: agent\r\n\r\n").as_bytes()).await?;
-    let mut bytes = Vec::new();
-    tokio::time::timeout(std::time::Duration::from_secs(20), stream.take(LIMIT).read_to_end(&mut bytes))
-        .await
-        .context("the agent did not answer in time")??;
-    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").context("the agent's answer has no header")?;
-    Ok(bytes.split_off(end + 4))
 }
 
 #[cfg(test)]

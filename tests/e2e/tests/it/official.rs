@@ -37,6 +37,7 @@ async fn the_official_agent_serves_both_clients() {
         step("ping", cli.ok(["ping", "dev", "-n", "1"])).await;
     }
     step("path app", crate::story_access::path_app(&scene)).await;
+    step("port-forward", crate::story_access::port_forward(&scene)).await;
     step("web terminal", crate::story_access::web_terminal(&scene)).await;
     step("stop", scene.admin.ok(["stop", "dev", "-y"])).await;
     assert!(scene.home(".local-workspace/stopped_at").exists(), "the shutdown script ran");

@@ -53,7 +53,7 @@ pub async fn web_terminal(scene: &Scene<'_>) {
     again.close().await;
 }
 
-/// A local port leads to the app's port in the workspace.
+/// A local port leads to the app's port in the workspace, and a UDP port to whatever answers there.
 pub async fn port_forward(scene: &Scene<'_>) {
     let app = scene
         .client
@@ -63,7 +63,18 @@ pub async fn port_forward(scene: &Scene<'_>) {
     let url: url::Url = app["apps"][0]["url"].as_str().expect("an app URL").parse().expect("an app URL");
     let (near, far) = (free_port(), url.port().expect("the app has a port"));
 
-    let mut command = scene.admin.command(["port-forward", "dev", "--tcp", &format!("127.0.0.1:{near}:{far}")]);
+    // The workspace is on this machine: what listens here listens there.
+    let echo = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a UDP port");
+    let (near_udp, far_udp) = (free_udp_port(), echo.local_addr().expect("its number").port());
+    let echo = tokio::spawn(async move {
+        let mut buffer = [0; 2048];
+        while let Ok((length, from)) = echo.recv_from(&mut buffer).await {
+            let _ = echo.send_to(&buffer[..length], from).await;
+        }
+    });
+
+    let (tcp, udp) = (format!("127.0.0.1:{near}:{far}"), format!("127.0.0.1:{near_udp}:{far_udp}"));
+    let mut command = scene.admin.command(["port-forward", "dev", "--tcp", &tcp, "--udp", &udp]);
     command.stderr(std::process::Stdio::piped());
     let mut group = Group::spawn(&mut command);
     let mut lines = BufReader::new(group.child.stderr.take().expect("piped")).lines();
@@ -78,8 +89,23 @@ pub async fn port_forward(scene: &Scene<'_>) {
     tokio::time::timeout(Duration::from_secs(30), ready).await.expect("port-forward is ready");
     let page = reqwest::get(format!("http://127.0.0.1:{near}/README.txt")).await.expect("the app answers");
     assert!(page.text().await.expect("text").contains("This directory is yours"));
+    let local = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a UDP port");
+    local.connect(("127.0.0.1", near_udp)).await.expect("an address");
+    until("a datagram comes back", Duration::from_secs(20), || async {
+        local.send(b"hello").await.ok()?; // one or the other may be lost
+        let mut buffer = [0; 16];
+        let length = tokio::time::timeout(Duration::from_secs(1), local.recv(&mut buffer)).await.ok()?.ok()?;
+        (&buffer[..length] == b"hello").then_some(())
+    })
+    .await;
+    echo.abort();
     group.signal(nix::sys::signal::Signal::SIGINT);
     assert_eq!(group.wait(Duration::from_secs(15)).await, Some(0));
+}
+
+fn free_udp_port() -> u16 {
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a UDP port");
+    socket.local_addr().expect("its number").port()
 }
 
 /// Another user of the deployment neither sees the workspace nor gets in by any door.
