@@ -12,9 +12,9 @@ use warren_proto::tailnet::coordinate_response::peer_update::Kind;
 use warren_proto::tailnet::tailnet_methods as method;
 use warren_proto::tailnet::{CoordinateRequest, CoordinateResponse, Node as ProtoNode, StreamDerpMapsRequest};
 
+use crate::command::Command;
 use crate::core::{PeerNode, Update};
 use crate::defaults::DISCONNECT_WAIT;
-use crate::command::Command;
 use crate::{Error, Node};
 
 /// Which end of tunnels this node is.

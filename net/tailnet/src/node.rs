@@ -15,11 +15,11 @@ use uuid::Uuid;
 use warren_proto::tailnet as proto;
 
 use crate::Error;
+use crate::command::{Command, RawStats};
 use crate::core::{Answer, Keys, Update};
 use crate::defaults::{
     ACTIVE_PING_TIMEOUT, COMMAND_QUEUE, DIAL_TIMEOUT, PING_TIMEOUT, PROBE_PAUSE, PROBE_PAUSE_FACTOR, PROBE_PAUSE_LIMIT,
 };
-use crate::command::{Command, RawStats};
 use crate::driver;
 use crate::forward::{Forwarder, Listener, UdpForwarder};
 use crate::netstack::{Doorbell, TcpStream, UdpFlow};

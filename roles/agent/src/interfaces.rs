@@ -102,7 +102,9 @@ mod tests {
 
     #[test]
     fn only_addresses_that_others_reach_count_as_ipv6() {
-        for (address, counts) in [("::1/128", false), ("fe80::1/64", false), ("2001:db8::1/64", true), ("10.0.0.1/8", false)] {
+        for (address, counts) in
+            [("::1/128", false), ("fe80::1/64", false), ("2001:db8::1/64", true), ("10.0.0.1/8", false)]
+        {
             assert_eq!(has_global_ipv6(&[interface(0, address)]), counts, "{address}");
         }
     }

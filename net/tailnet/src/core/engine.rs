@@ -10,17 +10,15 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use uuid::Uuid;
-use warren_disco::{
-    DiscoPrivate, Message, NodePrivate, NodePublic, Ping, Pong, TransactionId, derp_pseudo_address,
-};
+use warren_disco::{DiscoPrivate, Message, NodePrivate, NodePublic, Ping, Pong, TransactionId, derp_pseudo_address};
 
 use super::outbox::{Outbox, RegionId};
 use super::peers::Lifecycle;
 use super::ping::{Probe, Questions, TSMP, Token};
-use table::{EngineSink, Peer, PeerWire, Peers, copy, schedule};
 use crate::defaults::{ACTIVE, HASTE, PING_TIMEOUT, PROBE_LIFE, WAITING_PROBES};
 use crate::netstack::{Doorbell, Header, Sink as _, Stack};
 use crate::wg::Scratch;
+use table::{EngineSink, Peer, PeerWire, Peers, copy, schedule};
 
 /// A node's secrets.
 pub(crate) struct Keys {
@@ -301,4 +299,3 @@ impl Engine {
         std::mem::take(&mut self.traffic)
     }
 }
-

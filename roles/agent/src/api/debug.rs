@@ -34,7 +34,8 @@ pub async fn logs(dir: &Path, after: Option<&str>) -> Answer {
         return error(StatusCode::BAD_REQUEST, "the time after which is not like 2006-01-02T15:04:05Z", after);
     };
     let dir = dir.to_owned();
-    let files = tokio::task::spawn_blocking(move || logfile::written_since(&dir, after.into())).await.unwrap_or_default();
+    let files =
+        tokio::task::spawn_blocking(move || logfile::written_since(&dir, after.into())).await.unwrap_or_default();
     let mut all: Pin<Box<dyn AsyncRead + Send>> = Box::pin(tokio::io::empty());
     for (path, at) in files {
         let Ok(file) = tokio::fs::File::open(&path).await else { continue };

@@ -42,8 +42,7 @@ mod tests {
 
     #[test]
     fn the_home_relay_and_its_latency_are_told() {
-        let node =
-            Node { preferred_derp: 999, derp_latency: [("999-v4".to_owned(), 0.25)].into(), ..Node::default() };
+        let node = Node { preferred_derp: 999, derp_latency: [("999-v4".to_owned(), 0.25)].into(), ..Node::default() };
         let report = document(Some(&node), &[]);
         assert_eq!(report["net_info"]["PreferredDERP"], 999);
         assert_eq!(report["net_info"]["DERPLatency"]["999-v4"], 0.25);

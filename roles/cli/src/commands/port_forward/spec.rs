@@ -36,12 +36,10 @@ pub fn parse_all(protocol: Protocol, specs: &[String]) -> Result<Vec<Forward>> {
     let mut all = Vec::new();
     let mut seen = HashSet::new();
     for spec in specs.iter().map(|spec| spec.trim()).filter(|spec| !spec.is_empty()) {
-        for forward in
-            parse(protocol, spec).with_context(|| {
-                let protocol = protocol.to_string().to_uppercase();
-                format!("failed to parse {protocol} port-forward specification {spec:?}")
-            })?
-        {
+        for forward in parse(protocol, spec).with_context(|| {
+            let protocol = protocol.to_string().to_uppercase();
+            format!("failed to parse {protocol} port-forward specification {spec:?}")
+        })? {
             if !seen.insert((forward.ip, forward.local)) {
                 let ip = forward.ip.map_or_else(|| "the loopback address".to_owned(), |ip| ip.to_string());
                 bail!("local {protocol} port {} of {ip} is specified twice", forward.local);
@@ -105,7 +103,10 @@ mod tests {
         assert_eq!(one("8080:80"), [plain(8080, 80)]);
         assert_eq!(one("8000-8001:1-2"), [plain(8000, 1), plain(8001, 2)]);
         assert_eq!(one("0.0.0.0:1:2")[0].ip, Some("0.0.0.0".parse().expect("ip")));
-        assert_eq!(one("[::1]:1")[0], Forward { protocol: Protocol::Tcp, ip: Some("::1".parse().expect("ip")), local: 1, remote: 1 });
+        assert_eq!(
+            one("[::1]:1")[0],
+            Forward { protocol: Protocol::Tcp, ip: Some("::1".parse().expect("ip")), local: 1, remote: 1 }
+        );
         for bad in ["99999", "0", "8080:1-3", "9-1", "", "[::1]", "1.2.3.4"] {
             assert!(parse(Protocol::Tcp, bad).is_err(), "{bad}");
         }
