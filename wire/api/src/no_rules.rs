@@ -8,6 +8,9 @@ impl Rules for UpdateWorkspaceAcl {}
 impl Rules for CreateProvisionerKeyRequest {}
 impl Rules for ArchiveTemplateVersionsRequest {}
 impl Rules for UpdateHealthSettings {}
+impl Rules for NotificationsSettings {}
+impl Rules for CustomNotificationRequest {}
+impl Rules for UpdateUserNotificationPreferences {}
 
 /// `CreateProvisionerKeyRequest`.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]

@@ -10,6 +10,21 @@ use uuid::Uuid;
 #[allow(unused_imports, reason = "one list for every file of types")]
 use crate::*;
 
+/// `CustomNotificationContent`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct CustomNotificationContent {
+    pub message: String,
+    pub title: String,
+}
+
+/// `CustomNotificationRequest`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct CustomNotificationRequest {
+    pub content: Option<CustomNotificationContent>,
+}
+
 /// `GetInboxNotificationResponse`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]

@@ -1,18 +1,21 @@
 //! The inbox and the settings of notifications.
 
+use axum::response::IntoResponse;
+use futures_util::StreamExt;
 use http::StatusCode;
 use serde::Deserialize;
 use uuid::Uuid;
 use warren_api::{
-    GetInboxNotificationResponse, ListInboxNotificationsResponse, NotificationMethodsResponse, NotificationPreference,
-    NotificationTemplate, NotificationsSettings, UpdateInboxNotificationReadStatusRequest,
-    UpdateInboxNotificationReadStatusResponse,
+    CustomNotificationRequest, GetInboxNotificationResponse, ListInboxNotificationsResponse,
+    NotificationMethodsResponse, NotificationPreference, NotificationTemplate, NotificationsSettings,
+    UpdateInboxNotificationReadStatusRequest, UpdateInboxNotificationReadStatusResponse,
+    UpdateUserNotificationPreferences,
 };
 use warren_core::{Cx, Error, UserRef, notifications};
-use warren_rbac::{Action, Object, Resource};
 
 use crate::api::{Api, Auth};
 use crate::extract::{Body, Path, Query};
+use crate::websocket::StreamItem;
 use crate::{Json, OneWay, Result, Upgrade};
 
 pub(crate) fn routes(api: &mut Api) {
@@ -41,6 +44,15 @@ pub(crate) fn routes(api: &mut Api) {
         dispatch_methods,
     );
     api.get("/api/v2/notifications/settings", "get-notifications-settings", Auth::Session, settings);
+    api.put("/api/v2/notifications/settings", "update-notifications-settings", Auth::Session, update_settings);
+    api.post("/api/v2/notifications/test", "send-a-test-notification", Auth::Session, send_test).status(204);
+    api.post("/api/v2/notifications/custom", "send-a-custom-notification", Auth::Session, send_custom).status(204);
+    api.get(
+        "/api/v2/notifications/templates/custom",
+        "get-custom-notification-templates",
+        Auth::Session,
+        custom_templates,
+    );
     api.get(
         "/api/v2/notifications/templates/system",
         "get-system-notification-templates",
@@ -52,6 +64,12 @@ pub(crate) fn routes(api: &mut Api) {
         "get-user-notification-preferences",
         Auth::Session,
         preferences,
+    );
+    api.put(
+        "/api/v2/users/{user}/notifications/preferences",
+        "update-user-notification-preferences",
+        Auth::Session,
+        update_preferences,
     );
 }
 
@@ -105,12 +123,12 @@ async fn list_inbox(cx: Cx, Query(query): Query<InboxQuery>) -> Result<Json<List
 }
 
 async fn watch_inbox(cx: Cx, Query(query): Query<WatchQuery>, upgrade: Upgrade) -> Result<axum::response::Response> {
-    filter(&query.targets, &query.templates, &query.read_status)?;
+    let filter = filter(&query.targets, &query.templates, &query.read_status)?;
     if !matches!(query.format.as_str(), "" | "markdown" | "plaintext") {
         return Err(Error::invalid("format query parameter should be any of 'markdown', 'plaintext'.").into());
     }
-    // Nothing is sent on connect, and nothing writes to the inbox yet.
-    Ok(upgrade.send(&cx, OneWay::Log, futures_util::stream::pending()))
+    let news = notifications::watch_inbox(&cx, filter);
+    Ok(upgrade.send(&cx, OneWay::Log, news.map(|new| StreamItem::json(&new))))
 }
 
 async fn mark_all_as_read(cx: Cx) -> Result<StatusCode> {
@@ -131,16 +149,40 @@ async fn dispatch_methods(_: Cx) -> Json<NotificationMethodsResponse> {
 }
 
 async fn settings(cx: Cx) -> Result<Json<NotificationsSettings>> {
-    cx.allow(Action::Read, &Object::new(Resource::DeploymentConfig))?;
-    Ok(Json(NotificationsSettings::default()))
+    Ok(Json(notifications::get_settings(&cx).await?))
+}
+
+async fn update_settings(cx: Cx, Body(body): Body<NotificationsSettings>) -> Result<axum::response::Response> {
+    let changed = notifications::update_settings(&cx, &body).await?;
+    Ok(if changed { Json(body).into_response() } else { StatusCode::NOT_MODIFIED.into_response() })
+}
+
+async fn send_test(cx: Cx) -> Result<StatusCode> {
+    notifications::send_test(&cx).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn send_custom(cx: Cx, Body(body): Body<CustomNotificationRequest>) -> Result<StatusCode> {
+    notifications::send_custom(&cx, &body).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn system_templates(cx: Cx) -> Result<Json<Vec<NotificationTemplate>>> {
-    cx.allow(Action::Read, &Object::new(Resource::NotificationTemplate))?;
-    Ok(Json(Vec::new()))
+    Ok(Json(notifications::list_kinds(&cx, false)?))
+}
+
+async fn custom_templates(cx: Cx) -> Result<Json<Vec<NotificationTemplate>>> {
+    Ok(Json(notifications::list_kinds(&cx, true)?))
 }
 
 async fn preferences(cx: Cx, Path(user): Path<UserRef>) -> Result<Json<Vec<NotificationPreference>>> {
-    warren_core::users::load_user(&cx, &user, Action::Read).await?;
-    Ok(Json(Vec::new()))
+    Ok(Json(notifications::list_preferences(&cx, &user).await?))
+}
+
+async fn update_preferences(
+    cx: Cx,
+    Path(user): Path<UserRef>,
+    Body(body): Body<UpdateUserNotificationPreferences>,
+) -> Result<Json<Vec<NotificationPreference>>> {
+    Ok(Json(notifications::update_preferences(&cx, &user, &body).await?))
 }

@@ -10,6 +10,7 @@ mod document;
 mod golden;
 mod harness;
 mod lifecycle;
+mod notifications;
 mod operations;
 mod pages;
 mod rpc_access;

@@ -1,2 +1,2 @@
 -- $1: user, $2: now
-UPDATE inbox_notifications SET read_at = $2 WHERE user_id = $1 AND read_at IS NULL
+UPDATE inbox_notifications SET read_at = $2 WHERE user_id = $1 AND NOT held AND read_at IS NULL

@@ -52,3 +52,64 @@ pub async fn update_inbox_read(
 ) -> Result<Option<InboxRow>, DbError> {
     optional(q, statement!("update_inbox_read"), &[&id, &user, &read_at]).await
 }
+
+/// A notification to send.
+#[derive(Debug, Clone)]
+pub struct NewNotification {
+    pub id: Uuid,
+    pub user_id: Uuid,
+    pub template_id: Uuid,
+    pub title: String,
+    pub content: String,
+    pub icon: String,
+    pub created_at: Timestamp,
+    /// It waits until notifications go on.
+    pub held: bool,
+}
+
+/// Stores a notification; `None` if its reader does not want any of its kind.
+pub async fn insert_notification(q: &impl Querier, new: &NewNotification) -> Result<Option<InboxRow>, DbError> {
+    let n = new;
+    optional(
+        q,
+        statement!("insert_notification"),
+        &[&n.id, &n.user_id, &n.template_id, &n.title, &n.content, &n.icon, &n.created_at, &n.held],
+    )
+    .await
+}
+
+/// Lets every waiting notification go.
+pub async fn release_notifications(q: &impl Querier, now: Timestamp) -> Result<Vec<InboxRow>, DbError> {
+    all(q, statement!("release_notifications"), &[&now]).await
+}
+
+/// A notification of a user.
+pub async fn find_notification(q: &impl Querier, id: Uuid, user: Uuid) -> Result<Option<InboxRow>, DbError> {
+    optional(q, statement!("find_notification"), &[&id, &user]).await
+}
+
+row! {
+    /// Whether a user wants notifications of a kind.
+    pub struct PreferenceRow {
+        pub template_id: Uuid,
+        pub disabled: bool,
+        pub updated_at: Timestamp,
+    }
+}
+
+/// What a user decided about kinds of notifications.
+pub async fn list_preferences(q: &impl Querier, user: Uuid) -> Result<Vec<PreferenceRow>, DbError> {
+    all(q, statement!("list_preferences"), &[&user]).await
+}
+
+/// Stores a user's decisions, as `(kind, disabled)`.
+pub async fn upsert_preferences(
+    q: &impl Querier,
+    user: Uuid,
+    decisions: &[(Uuid, bool)],
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let (kinds, disabled): (Vec<Uuid>, Vec<bool>) = decisions.iter().copied().unzip();
+    execute(q, statement!("upsert_preferences"), &[&user, &kinds, &disabled, &now]).await?;
+    Ok(())
+}

@@ -30,6 +30,10 @@ impl World {
             }
             "start" => self.set_ttl(&json!(7_200_000)).await,
             "cancel_expect_mismatch" => self.held = Some(self.daemon.acquire().await),
+            "notif_settings_same2" => {
+                let body = json!({ "notifier_paused": false });
+                self.server.put("/api/v2/notifications/settings", &self.owner, &body).await;
+            }
             "build_pending_version_406" => self.version("259c7e9a-0504-4f90-9b35-f342e15b7f8f", "v2", "#", &[]).await,
             "tv_failed_required_vars" => {
                 self.version("0a4c078d-b297-480b-9531-892480a5c49c", "v3", NEEDS_VARIABLES, &[]).await;
