@@ -44,7 +44,9 @@ pub(crate) fn routes(api: &mut Api) {
         dispatch_methods,
     );
     api.get("/api/v2/notifications/settings", "get-notifications-settings", Auth::Session, settings);
-    api.put("/api/v2/notifications/settings", "update-notifications-settings", Auth::Session, update_settings);
+    api.put("/api/v2/notifications/settings", "update-notifications-settings", Auth::Session, update_settings)
+        .returns::<NotificationsSettings>()
+        .also(&[304]);
     api.post("/api/v2/notifications/test", "send-a-test-notification", Auth::Session, send_test).status(204);
     api.post("/api/v2/notifications/custom", "send-a-custom-notification", Auth::Session, send_custom).status(204);
     api.get(
