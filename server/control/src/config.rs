@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use jiff::SignedDuration;
-use serde_json::{Map, Value, json};
 use url::Url;
 use warren_core::{Config, SameSite, Secret};
 
-use crate::options::{OPTIONS, Source, Values};
+use crate::options::{Source, Values};
 
 /// SSH options that could run programs on a user's machine, or that the generated configuration needs itself.
 const REFUSED_SSH_OPTIONS: [&str; 13] = [
@@ -98,7 +97,7 @@ pub(crate) fn config(values: &Values, access_url: Url, data_dir: &Path) -> Resul
         strict_transport_security: u64::try_from(values.int("strict-transport-security")).unwrap_or(0),
         data_dir: data_dir.to_owned(),
         cache_dir,
-        shown: (shown_config(values), shown_options(values)),
+        shown: Box::new(crate::shown::shown(values)),
     })
 }
 
@@ -163,57 +162,4 @@ fn trusted_origins(values: &Values) -> Result<Vec<(IpAddr, u8)>> {
 fn interval(values: &Values, name: &str) -> Duration {
     let duration = values.duration(name).max(SignedDuration::from_millis(100));
     duration.unsigned_abs()
-}
-
-/// The nested values of `GET /deployment/config`, by the keys that clients read.
-fn shown_config(values: &Values) -> Value {
-    let mut config = Map::new();
-    for spec in OPTIONS {
-        config.insert(spec.name.replace('-', "_"), values.json(spec));
-    }
-    Value::Object(config)
-}
-
-/// The list of `GET /deployment/config`.
-fn shown_options(values: &Values) -> Value {
-    let option = |spec: &crate::options::OptionSpec| {
-        let yaml = spec.yaml.rsplit_once('.').map_or(spec.yaml, |(_, key)| key);
-        json!({
-            "name": title(spec.name),
-            "description": spec.help,
-            "flag": spec.name,
-            "flag_shorthand": spec.short.map(String::from).unwrap_or_default(),
-            "env": spec.env,
-            "yaml": yaml,
-            "default": spec.default,
-            "value": values.json(spec),
-            "value_source": match values.source(spec.name) { Source::Default => "default", other => other.as_str() },
-            "annotations": if spec.secret { json!({ "secret": "true" }) } else { json!({}) },
-            "group": group(spec.group),
-            "hidden": spec.hidden,
-        })
-    };
-    OPTIONS.iter().map(option).collect()
-}
-
-fn group(path: &str) -> Value {
-    let mut group = Value::Null;
-    for name in path.split(" / ").filter(|name| !name.is_empty()) {
-        group = if group.is_null() {
-            json!({ "name": title(name) })
-        } else {
-            json!({ "name": title(name), "parent": group })
-        };
-    }
-    group
-}
-
-/// `http-address` → `Http Address`
-fn title(name: &str) -> String {
-    let words = name.split(['-', ' ']).filter(|word| !word.is_empty()).map(|word| {
-        let mut letters = word.chars();
-        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-        first.into_iter().chain(letters.flat_map(char::to_lowercase)).collect::<String>()
-    });
-    words.collect::<Vec<_>>().join(" ")
 }

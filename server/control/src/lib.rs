@@ -6,6 +6,7 @@ mod database;
 mod listen;
 mod options;
 mod run;
+mod shown;
 mod signals;
 mod tls;
 mod wire;

@@ -125,8 +125,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// `cache-dir`
     pub cache_dir: PathBuf,
-    /// Every option as `GET /deployment/config` shows it, secrets blanked: `(config, options)`.
-    pub shown: (serde_json::Value, serde_json::Value),
+    /// Every option as `GET /deployment/config` shows it, secrets blanked.
+    pub shown: Box<warren_api::DeploymentConfig>,
 }
 
 /// A secret setting: no `Debug`, no `Display`.
@@ -231,7 +231,7 @@ impl Default for Config {
             strict_transport_security: 0,
             data_dir: PathBuf::new(),
             cache_dir: PathBuf::new(),
-            shown: (serde_json::json!({}), serde_json::json!([])),
+            shown: Box::default(),
         }
     }
 }

@@ -137,7 +137,7 @@ mod tests {
             for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
                 match path.file_name().and_then(|name| name.to_str()) {
                     _ if path.is_dir() => folders.push(path),
-                    Some("table.rs") => {}
+                    Some("table.rs" | "shown.rs") => {}
                     _ => code.push_str(&std::fs::read_to_string(path).unwrap()),
                 }
             }

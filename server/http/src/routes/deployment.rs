@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
 use warren_api::{
     AppHostResponse, AppearanceConfig, AvailableExperiments, BuildInfoResponse, DeploymentConfig, DeploymentStats,
     Entitlement, Entitlements, Experiment, Feature, License, ProxyHealthStatus, Region, RegionsResponseCodersdkRegion,
@@ -25,7 +24,7 @@ pub(crate) fn routes(api: &mut Api) {
     api.get("/api/v2/buildinfo", "build-info", Auth::None, build_info);
     api.get("/api/v2/updatecheck", "update-check", Auth::None, update_check);
     api.get("/api/v2/deployment/ssh", "ssh-config", Auth::Session, ssh_config);
-    api.get("/api/v2/deployment/config", "get-deployment-config", Auth::Session, config).returns::<DeploymentConfig>();
+    api.get("/api/v2/deployment/config", "get-deployment-config", Auth::Session, config);
     api.get("/api/v2/deployment/stats", "get-deployment-stats", Auth::Session, stats);
     api.get("/api/v2/experiments", "get-enabled-experiments", Auth::Session, experiments);
     api.get("/api/v2/experiments/available", "get-safe-experiments", Auth::Session, available_experiments);
@@ -69,13 +68,12 @@ async fn ssh_config(cx: Cx) -> Json<SshConfigResponse> {
     })
 }
 
-async fn config(cx: Cx) -> Result<Json<Value>> {
+async fn config(cx: Cx) -> Result<Json<DeploymentConfig>> {
     let object = Object::new(Resource::DeploymentConfig);
     if !cx.actor.may(Action::Read, &object) {
         return Err(warren_core::Error::forbidden().into());
     }
-    let (config, options) = &cx.services.config.shown;
-    Ok(Json(json!({ "config": config, "options": options })))
+    Ok(Json(*cx.services.config.shown.clone()))
 }
 
 async fn stats(cx: Cx) -> Result<Json<DeploymentStats>> {

@@ -155,6 +155,19 @@ async fn import_tells_what_it_found() {
     assert!(status == 200 && text(&log).contains("[info] [provisioner|Setting up]"), "{log}");
     assert_eq!(world.get(&format!("{path}/logs?format=text&follow")).await.0, 400);
     assert_eq!(world.get(&format!("{path}/logs?after=abc")).await.0, 400);
+    let (_, all) = world.get(&format!("{path}/logs")).await;
+    let last = all.as_array().unwrap().last().unwrap()["id"].clone();
+    let (_, before) = world.get(&format!("{path}/logs?before={last}")).await;
+    assert_eq!(before.as_array().unwrap().len(), all.as_array().unwrap().len() - 1);
+    assert_eq!(world.get(&format!("{path}/logs?before=abc")).await.0, 400);
+    // The logins of another owner are for those who may make workspaces for them.
+    let bob = world.server.member(&world.token, "bob").await;
+    let (me, him) = (world.get("/users/me").await.1, world.get("/users/bob").await.1);
+    let logins = |user: &str| format!("/api/v2{path}/external-auth?user_id={user}");
+    assert_eq!(world.get(&format!("{path}/external-auth?user_id={}", text(&him["id"]))).await, (200, json!([])));
+    assert_eq!(world.get(&format!("{path}/external-auth?user_id=nobody")).await.0, 400);
+    let shared = world.server.get(&logins(text(&me["id"])), &bob).await.status();
+    assert!(matches!(shared.as_u16(), 403 | 404), "{shared}");
     assert_eq!(world.send(Method::PATCH, &format!("{path}/cancel"), &json!({})).await.0, 400);
 }
 
@@ -174,6 +187,11 @@ async fn template_lives_and_dies() {
     let bad = json!({ "default_ttl_ms": -1, "autostop_requirement": { "days_of_week": ["foo"], "weeks": 1 } });
     let (status, refusal) = world.send(Method::PATCH, &path, &bad).await;
     assert_eq!((status, &refusal["validations"][1]["field"]), (400, &json!("autostop_requirement.days_of_week")));
+    let (status, refusal) = world.send(Method::PATCH, &path, &json!({ "name": "bad name" })).await;
+    assert_eq!((status, &refusal["message"]), (400, &json!("Validation failed.")));
+    assert_eq!(world.send(Method::PATCH, &path, &json!({ "name": "" })).await.1["name"], "local");
+    let none = json!({ "id": NIL });
+    assert_eq!(world.send(Method::PATCH, &format!("{path}/versions"), &none).await.0, 400);
     let twice = json!({ "name": "other", "template_version_id": version["id"] });
     assert_eq!(world.post(&format!("/organizations/{}/templates", world.org), twice).await.0, 400);
     let taken = json!({ "name": "Local", "template_version_id": NIL.replace('0', "1") });
