@@ -337,8 +337,10 @@ pub struct IssueReconnectingPtySignedTokenResponse {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct LinkConfig {
+    #[schema(schema_with = crate::words::link_icons)]
     pub icon: String,
     #[serde(skip_serializing_if = "is_default")]
+    #[schema(schema_with = crate::words::link_locations)]
     pub location: String,
     pub name: String,
     pub target: String,

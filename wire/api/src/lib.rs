@@ -30,6 +30,7 @@ mod templates_4;
 mod users;
 mod users_2;
 mod users_3;
+mod words;
 mod workspaces;
 mod workspaces_2;
 

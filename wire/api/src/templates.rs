@@ -105,6 +105,7 @@ pub struct CreateTemplateVersionRequest {
     pub message: String,
     #[serde(skip_serializing_if = "is_default")]
     pub name: String,
+    #[schema(schema_with = crate::words::provisioners)]
     pub provisioner: String,
     pub storage_method: ProvisionerStorageMethod,
     #[serde(deserialize_with = "null_default")]

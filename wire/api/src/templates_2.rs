@@ -195,6 +195,7 @@ pub struct Template {
     pub organization_icon: String,
     pub organization_id: Uuid,
     pub organization_name: String,
+    #[schema(schema_with = crate::words::template_provisioner)]
     pub provisioner: String,
     pub require_active_version: bool,
     pub time_til_autostop_notify_ms: i64,
@@ -254,6 +255,7 @@ impl Default for Template {
 #[serde(default)]
 pub struct TemplateAutostartRequirement {
     #[serde(deserialize_with = "null_default")]
+    #[schema(schema_with = crate::words::days)]
     pub days_of_week: Vec<String>,
 }
 
@@ -262,6 +264,7 @@ pub struct TemplateAutostartRequirement {
 #[serde(default)]
 pub struct TemplateAutostopRequirement {
     #[serde(deserialize_with = "null_default")]
+    #[schema(schema_with = crate::words::days)]
     pub days_of_week: Vec<String>,
     pub weeks: i64,
 }
@@ -352,6 +355,7 @@ pub struct TemplateVersionParameter {
     #[serde(skip_serializing_if = "is_default")]
     pub display_name: String,
     pub ephemeral: bool,
+    #[schema(schema_with = crate::words::form_types)]
     pub form_type: String,
     pub icon: String,
     pub mutable: bool,
@@ -360,6 +364,7 @@ pub struct TemplateVersionParameter {
     pub options: Vec<TemplateVersionParameterOption>,
     pub required: bool,
     #[serde(rename = "type")]
+    #[schema(schema_with = crate::words::parameter_types)]
     pub kind: String,
     #[serde(skip_serializing_if = "is_default")]
     pub validation_error: String,
@@ -393,6 +398,7 @@ pub struct TemplateVersionVariable {
     pub required: bool,
     pub sensitive: bool,
     #[serde(rename = "type")]
+    #[schema(schema_with = crate::words::variable_types)]
     pub kind: String,
     pub value: String,
 }

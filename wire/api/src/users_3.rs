@@ -15,7 +15,9 @@ use crate::*;
 #[serde(default)]
 pub struct UpdateUserAppearanceSettingsRequest {
     pub terminal_font: TerminalFontName,
+    #[schema(schema_with = crate::words::themes)]
     pub theme_dark: String,
+    #[schema(schema_with = crate::words::themes)]
     pub theme_light: String,
     pub theme_mode: ThemeMode,
     pub theme_preference: String,

@@ -16,7 +16,7 @@ fn schemas_are_the_contracts() {
 /// Compares every type.
 pub fn compare(contract: &Contract) -> Findings {
     let mut findings = Findings::default();
-    let (mut objects, mut enums, mut fields) = (0, 0, 0);
+    let (mut objects, mut enums, mut fields, mut words) = (0, 0, 0, 0);
     for pair in contract.pairs() {
         let (name, schema) = (&pair.name, &pair.entry.schema);
         let known = contract.get(name).unwrap();
@@ -35,6 +35,9 @@ pub fn compare(contract: &Contract) -> Findings {
                         findings.add(name, field, "is missing");
                     } else if let Err(what) = check_field(contract, &schema["properties"][field], rule) {
                         findings.add(name, field, what);
+                    } else {
+                        let schema = &schema["properties"][field];
+                        words += compare_words(&mut findings, name, field, schema, rule);
                     }
                 }
                 for field in ours {
@@ -46,7 +49,9 @@ pub fn compare(contract: &Contract) -> Findings {
             other => findings.add(name, "", format!("the contract has a type of kind {other:?}")),
         }
     }
-    println!("compared the schemas of {objects} objects with {fields} fields, and of {enums} enums");
+    println!(
+        "compared the schemas of {objects} objects with {fields} fields, of {enums} enums, and of {words} fields of some words"
+    );
     findings
 }
 
@@ -61,6 +66,17 @@ fn compare_values(findings: &mut Findings, name: &str, field: &str, ours: &Value
     for value in ours.difference(&theirs) {
         findings.add(name, field, format!("the value {value:?} is not in the contract"));
     }
+}
+
+/// Text of which the contract knows every word, without a type of its own; and the other way round.
+fn compare_words(findings: &mut Findings, name: &str, field: &str, schema: &Value, rule: &Value) -> usize {
+    let none = Value::Null;
+    let (ours, theirs) = match rule.get("item_enum") {
+        Some(theirs) => (&schema["items"]["enum"], theirs),
+        None => (&schema["enum"], rule.get("enum").unwrap_or(&none)),
+    };
+    compare_values(findings, name, field, ours, theirs);
+    usize::from(!theirs.is_null())
 }
 
 fn check_field(contract: &Contract, schema: &Value, rule: &Value) -> Result<(), String> {
