@@ -139,7 +139,8 @@ impl Form {
         owner: FormOwner,
         inputs: &BTreeMap<String, String>,
     ) -> Result<DynamicParametersResponse> {
-        if !self.knows(cx, owner).await? {
+        // What cannot be evaluated is the same for everybody.
+        if !self.frozen && !self.knows(cx, owner).await? {
             let mut unknown = diagnostic(
                 DiagnosticSeverityString::Error,
                 "Failed to fetch workspace owner",

@@ -1,5 +1,6 @@
 //! The health report (operations.md §18): every section really tries what it speaks of, all at once.
 
+mod netcheck;
 mod probe;
 mod sections;
 

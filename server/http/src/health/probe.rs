@@ -22,20 +22,23 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) body: String,
     pub(super) took: Duration,
+    /// It came over IPv6.
+    pub(super) v6: bool,
 }
 
-/// Opens a connection to a URL's host, with TLS if it says so.
-pub(super) async fn connect(url: &Url) -> Result<Box<dyn Stream>, String> {
+/// Opens a connection to a URL's host, with TLS if it says so; and whether it goes over IPv6.
+pub(super) async fn connect(url: &Url) -> Result<(Box<dyn Stream>, bool), String> {
     let host = url.host_str().ok_or("the URL names no host")?;
     let port = url.port_or_known_default().ok_or("the URL names no port")?;
     let stream = TcpStream::connect((host.trim_matches(['[', ']']), port)).await.map_err(|error| error.to_string())?;
+    let v6 = stream.peer_addr().is_ok_and(|peer| peer.is_ipv6());
     if url.scheme() != "https" {
-        return Ok(Box::new(stream));
+        return Ok((Box::new(stream), v6));
     }
     let name = rustls_name(host)?;
     let connector = warren_tls::connector().map_err(|error| error.to_string())?;
     let stream = connector.connect(name, stream).await.map_err(|error| error.to_string())?;
-    Ok(Box::new(stream))
+    Ok((Box::new(stream), v6))
 }
 
 fn rustls_name(host: &str) -> Result<rustls_pki_types::ServerName<'static>, String> {
@@ -47,7 +50,7 @@ pub(super) async fn get(base: &Url, path: &str) -> Result<Answer, String> {
     let url = base.join(path).map_err(|error| error.to_string())?;
     within(TIMEOUT, async {
         let started = Instant::now();
-        let stream = connect(&url).await?;
+        let (stream, v6) = connect(&url).await?;
         let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
         let (mut sender, connection) = handshake.map_err(|error| error.to_string())?;
         let authority = url.authority().to_owned();
@@ -59,7 +62,7 @@ pub(super) async fn get(base: &Url, path: &str) -> Result<Answer, String> {
             let body = Limited::new(response.into_body(), MAX_BODY).collect().await;
             let body = body.map_err(|error| error.to_string())?.to_bytes();
             let body = String::from_utf8_lossy(&body).into_owned();
-            Ok(Answer { status, body, took: started.elapsed() })
+            Ok(Answer { status, body, took: started.elapsed(), v6 })
         };
         tokio::select! {
             answer = exchange => answer,

@@ -1,7 +1,7 @@
 //! The sections of the report.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
 use http::HeaderValue;
@@ -17,6 +17,7 @@ use warren_api::{
 use warren_core::provisioning::{DaemonSearch, list_daemons};
 use warren_core::{Cx, OrgRef};
 
+use super::netcheck::{self, Reached, Stunned};
 use super::probe::{self, LIMIT};
 use super::{shown, worst};
 
@@ -73,7 +74,7 @@ pub(super) async fn websocket(cx: &Cx, token: &str) -> WebsocketReport {
 async fn echo(cx: &Cx, token: &str) -> Result<(), String> {
     let dial = |error: &dyn std::fmt::Display| format!("EWS01: cannot open a websocket: {error}");
     let base = &cx.services.config.access_url;
-    let stream = probe::connect(base).await.map_err(|error| dial(&error))?;
+    let (stream, _) = probe::connect(base).await.map_err(|error| dial(&error))?;
     let mut url = base.join("/api/v2/debug/ws").map_err(|error| dial(&error))?;
     let scheme = if base.scheme() == "https" { "wss" } else { "ws" };
     url.set_scheme(scheme).map_err(|()| dial(&"the access URL has another scheme"))?;
@@ -131,21 +132,29 @@ pub(super) async fn database(cx: &Cx) -> DatabaseReport {
     }
 }
 
-/// Asks every relay of the map for its latency check. STUN servers are not asked: they concern clients.
+/// Asks every relay of the map for its latency check, and the STUN servers for this server's address.
 pub(super) async fn derp(cx: &Cx) -> DerpHealthReport {
     let Some(agents) = cx.services.extensions.find::<Agents>() else { return no_relay() };
     let map = to_json(agents.derp_map());
+    let every: Vec<MapDerpRegion> = map.regions.into_values().collect();
+    let stunned = netcheck::ask_stun(&every).await;
     let relays: Vec<MapDerpRegion> =
-        map.regions.into_values().filter(|region| region.nodes.iter().any(|node| !node.stunonly)).collect();
+        every.into_iter().filter(|region| region.nodes.iter().any(|node| !node.stunonly)).collect();
     if relays.is_empty() {
         return no_relay();
     }
-    let mut regions = BTreeMap::new();
+    let (mut regions, mut reached) = (BTreeMap::new(), Vec::new());
     for region in relays {
-        regions.insert(region.region_id.to_string(), region_report(region).await);
+        regions.insert(region.region_id.to_string(), region_report(region, &stunned, &mut reached).await);
     }
     let severity = worst(regions.values().map(|region| region.severity));
-    DerpHealthReport { healthy: severity == HealthSeverity::Ok, severity, regions, ..DerpHealthReport::default() }
+    DerpHealthReport {
+        healthy: severity == HealthSeverity::Ok,
+        severity,
+        regions,
+        netcheck: Some(netcheck::report(&reached, &stunned)),
+        ..DerpHealthReport::default()
+    }
 }
 
 fn no_relay() -> DerpHealthReport {
@@ -157,10 +166,13 @@ fn no_relay() -> DerpHealthReport {
     }
 }
 
-async fn region_report(region: MapDerpRegion) -> DerpRegionReport {
+async fn region_report(region: MapDerpRegion, stunned: &[Stunned], reached: &mut Vec<Reached>) -> DerpRegionReport {
     let mut node_reports = Vec::new();
     for node in region.nodes.iter().filter(|node| !node.stunonly) {
-        node_reports.push(node_report(node.clone()).await);
+        let (report, answered) = node_report(node.clone()).await;
+        let stun = netcheck::stun_of(node, stunned);
+        node_reports.push(DerpNodeReport { stun, ..report });
+        reached.extend(answered.map(|(v6, took)| Reached { region: region.region_id, v6, took }));
     }
     let healthy = node_reports.iter().any(|node| node.healthy);
     let all = node_reports.iter().all(|node| node.healthy);
@@ -175,7 +187,8 @@ async fn region_report(region: MapDerpRegion) -> DerpRegionReport {
     DerpRegionReport { healthy, severity, warnings, error, node_reports, region: Some(region) }
 }
 
-async fn node_report(node: MapDerpNode) -> DerpNodeReport {
+/// What a relay answers; and over which family and how fast.
+async fn node_report(node: MapDerpNode) -> (DerpNodeReport, Option<(bool, Duration)>) {
     let scheme = if node.force_http { "http" } else { "https" };
     let port = if node.derpport > 0 { format!(":{}", node.derpport) } else { String::new() };
     let asked = match url::Url::parse(&format!("{scheme}://{}{port}", node.host_name)) {
@@ -183,21 +196,22 @@ async fn node_report(node: MapDerpNode) -> DerpNodeReport {
         Err(error) => Err(error.to_string()),
     };
     let report = DerpNodeReport { node: Some(node), ..DerpNodeReport::default() };
+    let failed =
+        |error: String| DerpNodeReport { severity: HealthSeverity::Error, error: Some(error), ..report.clone() };
     match asked {
-        Ok(answer) if answer.status == 200 => DerpNodeReport {
-            healthy: true,
-            severity: HealthSeverity::Ok,
-            can_exchange_messages: true,
-            round_trip_ping: shown(answer.took),
-            round_trip_ping_ms: i64::try_from(answer.took.as_millis()).unwrap_or(i64::MAX),
-            ..report
-        },
-        Ok(answer) => DerpNodeReport {
-            severity: HealthSeverity::Error,
-            error: Some(format!("the relay answered {}", answer.status)),
-            ..report
-        },
-        Err(error) => DerpNodeReport { severity: HealthSeverity::Error, error: Some(error), ..report },
+        Ok(answer) if answer.status == 200 => {
+            let report = DerpNodeReport {
+                healthy: true,
+                severity: HealthSeverity::Ok,
+                can_exchange_messages: true,
+                round_trip_ping: shown(answer.took),
+                round_trip_ping_ms: i64::try_from(answer.took.as_millis()).unwrap_or(i64::MAX),
+                ..report
+            };
+            (report, Some((answer.v6, answer.took)))
+        }
+        Ok(answer) => (failed(format!("the relay answered {}", answer.status)), None),
+        Err(error) => (failed(error), None),
     }
 }
 

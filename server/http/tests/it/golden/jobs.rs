@@ -64,6 +64,12 @@ pub(super) async fn run(daemon: &Daemon, job: &AcquiredJob) -> Option<Started> {
     None
 }
 
+/// Ends an import that found these parameters.
+pub(super) async fn import_parameters(daemon: &Daemon, job: &AcquiredJob, parameters: Vec<proto::RichParameter>) {
+    let result = completed_job::TemplateImport { rich_parameters: parameters, plan: "{}".into(), ..Default::default() };
+    daemon.complete(job, completed_job::Type::TemplateImport(result)).await;
+}
+
 async fn import(daemon: &Daemon, job: &AcquiredJob, text: &str) {
     let variable = |name: &str, required: bool, sensitive: bool| proto::TemplateVariable {
         name: name.into(),

@@ -1,5 +1,8 @@
 //! Every recorded exchange of the REST API, replayed in the order of the recording: same status, same shape.
 
+mod dashboard;
+mod dynamic;
+mod health;
 mod jobs;
 mod reasons;
 pub(crate) mod shape;

@@ -20,7 +20,6 @@ const TABLE: &[(&str, Expected)] = &[
     ("agent_ports_stopped", Differs(404, "the agent of an ended build is gone")),
     ("bob_tmpl_create", Differs(404, "who may not make templates learns nothing about versions")),
     ("sse_agent_reinit_wait", Differs(409, "newer servers refuse ordinary workspaces")),
-    ("health", LeftOut(YET)),
     ("audit", LeftOut(YET)),
     ("deploy_config", LeftOut(YET)),
     ("portshare_list", LeftOut(PORTS)),

@@ -1,6 +1,8 @@
 //! What happened between the recorded exchanges, done here: objects that the recording uses without showing how they were
 //! made, events that its streams show.
 
+use std::collections::BTreeMap;
+
 use http::Method;
 use serde_json::{Value, json};
 use warren_template::archive::{Entry, write_tar};
@@ -123,6 +125,28 @@ impl World {
         self.know_agent(SHARED_AGENT);
     }
 
+    /// A deployment with a workspace; what stands for the parameters of paths.
+    pub(super) async fn set_dashboard(&mut self) -> BTreeMap<&'static str, String> {
+        self.set_second_stage().await;
+        let workspace = self.get("/api/v2/users/me/workspace/sh").await;
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let hash = self.file("# a file").await;
+        BTreeMap::from([
+            ("user", "me".into()),
+            ("organization", text(&workspace["organization_id"])),
+            ("template", text(&workspace["template_id"])),
+            ("templatename", text(&workspace["template_name"])),
+            ("templateversion", text(&workspace["template_active_version_id"])),
+            ("templateversionname", "v1".into()),
+            ("workspace", text(&workspace["id"])),
+            ("workspacename", "sh".into()),
+            ("workspacebuild", text(&workspace["latest_build"]["id"])),
+            ("buildnumber", "1".into()),
+            ("workspaceagent", self.ids[SHARED_AGENT].clone()),
+            ("fileID", text(&hash)),
+        ])
+    }
+
     fn know_agent(&mut self, recorded: &str) {
         let id = self.agent.as_ref().expect("an agent is connected").0.id;
         self.know(recorded, &json!(id));
@@ -135,7 +159,13 @@ impl World {
         crate::harness::json_of(file).await["hash"].clone()
     }
 
-    async fn post_version(&self, name: &str, template: &Value, text: &str, variables: &[(&str, &str)]) -> Value {
+    pub(super) async fn post_version(
+        &self,
+        name: &str,
+        template: &Value,
+        text: &str,
+        variables: &[(&str, &str)],
+    ) -> Value {
         let file = self.file(text).await;
         let values: Vec<Value> =
             variables.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();

@@ -45,6 +45,7 @@ impl World {
         std::fs::write(folder.path().join("bin/coder-linux-amd64"), "a program").unwrap();
         let server = TestServer::start_with(|config| {
             config.data_dir = folder.path().into();
+            config.derp_stun_addresses = vec!["disable".into()];
             config.cache_dir = folder.path().join("cache");
             change(config);
         })
