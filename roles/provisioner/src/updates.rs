@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -52,6 +53,14 @@ impl Updates {
         let gone = || "the job is over".to_owned();
         self.commands.send(Command::Update(Box::new(request), done)).await.map_err(|_| gone())?;
         wait.await.map_err(|_| gone())?
+    }
+
+    /// Tells the state of a build in the middle of its apply. A server that cannot take it gets the final one.
+    pub async fn state(&self, state: Bytes) {
+        let request = UpdateJobRequest { state, ..UpdateJobRequest::default() };
+        if let Err(error) = self.update(request).await {
+            tracing::debug!(error, "the state so far could not be stored");
+        }
     }
 
     /// Why the server could not be told; the job has failed then.

@@ -16,13 +16,15 @@ pub const DAEMON_STALE: SignedDuration = SignedDuration::from_secs(90);
 pub(crate) const DAEMON_SEEN_INTERVAL: Duration = Duration::from_secs(60);
 /// Daemons that were not seen for this long are forgotten.
 pub(crate) const DAEMON_FORGOTTEN: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// Heartbeats come every second or five; they are written at most this often.
-pub(crate) const HEARTBEAT_WRITE: SignedDuration = SignedDuration::from_secs(5);
-/// A job whose worker wrote nothing for this long is idle: two heartbeats of 5 s and some delay. Below the grace period, so
+/// Heartbeats come every second or five; they are written at most this often. Less than five, so that each of those that
+/// come every five seconds is written.
+pub(crate) const HEARTBEAT_WRITE: SignedDuration = SignedDuration::from_secs(4);
+/// A job whose worker wrote nothing for this long is idle: a heartbeat of 5 s and some delay. Below the grace period, so
 /// that the last sign of life before a break is old enough when that ends.
-pub(crate) const IDLE_JOB: SignedDuration = SignedDuration::from_secs(12);
-/// How long a daemon whose session broke may come back and go on with its job.
-pub(crate) const RECONNECT_GRACE: Duration = Duration::from_secs(15);
+pub(crate) const IDLE_JOB: SignedDuration = SignedDuration::from_secs(8);
+/// How long a daemon whose session broke may come back and go on with its job. A daemon that is back repeats the
+/// heartbeat that it could not send.
+pub(crate) const RECONNECT_GRACE: Duration = Duration::from_secs(10);
 /// Longest output line that is kept, in characters.
 pub(crate) const MAX_LOG_OUTPUT: usize = 1024;
 /// Longest stage name that is kept, in characters.

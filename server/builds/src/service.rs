@@ -87,6 +87,7 @@ impl Builds {
         tasks.spawn(builds.0.acquirer.clone().listen(builds.0.bus.clone(), builds.0.stop.clone()));
         tasks.spawn(builds.clone().note_daemons());
         tasks.spawn(builds.clone().reap());
+        tasks.spawn(builds.clone().take_back_at_start());
         tasks.spawn(builds.clone().run_lifecycle());
         builds
     }

@@ -1,12 +1,14 @@
 //! Start, stop or deletion of a workspace.
 
 use bytes::Bytes;
+use tokio::sync::watch;
 use warren_proto::provisioner::{LogLevel, Metadata, Timing, WorkspaceTransition};
 use warren_proto::provisionerd::provisioner_daemon_methods as methods;
 use warren_proto::provisionerd::{CommitQuotaRequest, acquired_job, completed_job, failed_job};
 
 use super::{Failure, Job, stage};
-use crate::terraform::{InitInput, PlanInput, Session};
+use crate::lines::StageLog;
+use crate::terraform::{ApplyDone, InitInput, PlanInput, Session};
 
 pub(super) async fn run(
     job: &Job<'_>,
@@ -81,7 +83,7 @@ async fn steps(
     });
     log.open().await;
     job.updates.flush().await;
-    let apply = session.apply(&metadata, &log).await;
+    let apply = apply(job, session, &metadata, &log).await;
     let state = Bytes::from(apply.state);
     let mut timings = init.timings;
     timings.extend(plan.timings);
@@ -100,6 +102,23 @@ async fn steps(
         resource_replacements: plan.replacements,
         ai_tasks: extracted.ai_tasks,
     })
+}
+
+/// Applies, and tells the server of each state on the way: if this daemon is lost, what it made is not.
+async fn apply(job: &Job<'_>, session: &mut Session, metadata: &Metadata, log: &StageLog) -> ApplyDone {
+    let (states, mut reached) = watch::channel(Bytes::new());
+    let tell = async {
+        while reached.changed().await.is_ok() {
+            let state = reached.borrow_and_update().clone();
+            job.updates.state(state).await;
+        }
+    };
+    let apply = async {
+        let done = session.apply(metadata, log, &states).await;
+        drop(states);
+        done
+    };
+    tokio::join!(apply, tell).0
 }
 
 async fn commit_quota(job: &Job<'_>, daily_cost: i32) -> Result<(), Failure> {

@@ -7,6 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use std::io::Write;
+
+use bytes::Bytes;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use warren_proto::provisioner::{
     ExternalAuthProvider, LogLevel, Metadata, Module as ProtoModule, ParseComplete, ResourceReplacement,
@@ -251,8 +254,8 @@ impl Session {
         Ok(done)
     }
 
-    /// Applies what was planned.
-    pub async fn apply(&mut self, metadata: &Metadata, log: &StageLog) -> ApplyDone {
+    /// Applies what was planned; `states` gets the state whenever a resource has changed it.
+    pub async fn apply(&mut self, metadata: &Metadata, log: &StageLog, states: &watch::Sender<Bytes>) -> ApplyDone {
         self.warn(log).await;
         match self.planned {
             Planned::Nothing => {
@@ -271,7 +274,11 @@ impl Session {
         let environment = self.environment(metadata);
         let mut events = Events::new(log, "apply");
         let run = self.run(arguments, &environment);
-        let result = run.lines(&self.cancel, &mut events).await;
+        let path = self.dir.join(STATE);
+        let result = tokio::select! {
+            result = run.lines(&self.cancel, &mut events) => result,
+            never = state_file::follow(&path, states) => match never {},
+        };
         let error = result.err().map(|error| with_reason(format!("terraform apply: {error}"), &events));
         let timings = events.timings.finish(error.is_none());
         ApplyDone { state: self.read_state(), error, timings }

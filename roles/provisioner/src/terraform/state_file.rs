@@ -1,8 +1,39 @@
 //! Terraform's state file (version 4) as resource instances, so that no process has to print it.
 
+use std::convert::Infallible;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use serde::de::IgnoredAny;
 use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::extract::{Instance, Mode, member};
+
+/// How often a running apply's state file is looked at. Terraform writes it after each resource.
+const LOOK: Duration = Duration::from_millis(100);
+/// Bytes of a state that travels in an update, which has room for log lines too.
+const FOLLOW_LIMIT: usize = 3 * 1024 * 1024;
+
+/// Puts every state that Terraform writes to the file into `states`, until it is dropped.
+pub(super) async fn follow(path: &Path, states: &watch::Sender<Bytes>) -> Infallible {
+    let stamp = || path.metadata().ok().and_then(|meta| Some((meta.modified().ok()?, meta.len())));
+    let mut seen: Option<(SystemTime, u64)> = stamp();
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let now = stamp();
+        if now == seen {
+            continue;
+        }
+        // Terraform overwrites the file in place: what is not whole yet is read again.
+        let state = std::fs::read(path).unwrap_or_default();
+        if state.len() <= FOLLOW_LIMIT && serde_json::from_slice::<IgnoredAny>(&state).is_ok() {
+            seen = now;
+            states.send_replace(state.into());
+        }
+    }
+}
 
 /// Reads all instances. `None` if this is not a state of the known version (an encrypted one, for instance).
 pub(super) fn instances(state: &[u8]) -> Option<Vec<Instance>> {

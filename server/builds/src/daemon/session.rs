@@ -91,6 +91,33 @@ impl Builds {
         }
     }
 
+    /// Jobs whose daemon went when no server was there to see it: its session does not break here, and the daemon may
+    /// never come back.
+    pub(crate) async fn take_back_at_start(self) {
+        tokio::select! {
+            () = self.0.stop.cancelled() => return,
+            () = tokio::time::sleep(RECONNECT_GRACE) => {}
+        }
+        if let Err(error) = self.take_back_idle().await {
+            tracing::warn!(%error, "cannot take jobs back from lost daemons");
+        }
+    }
+
+    /// Takes back every job without a sign of life.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn take_back_idle(&self) -> Result<(), Error> {
+        let idle_since = now().checked_sub(IDLE_JOB).unwrap_or_default();
+        let conn = self.0.db.conn().await?;
+        let idle = jobs::list_idle_jobs(&conn, idle_since).await?;
+        drop(conn);
+        for job in idle {
+            self.take_back_now(job.worker_id, job.id).await?;
+        }
+        Ok(())
+    }
+
     /// Takes an idle job back from a daemon that is gone: see the crate's invariants. A job with signs of life stays.
     ///
     /// # Errors

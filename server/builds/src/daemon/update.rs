@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use uuid::Uuid;
-use warren_db::Conn;
 use warren_db::jobs::{JobProgressRow, find_job_progress, touch_job};
 use warren_db::versions::store_version_parse;
+use warren_db::{Conn, builds};
 use warren_proto::provisioner::VariableValue;
 use warren_proto::provisionerd::{Log, UpdateJobRequest, UpdateJobResponse};
 use warren_rpc::RpcError;
@@ -22,6 +22,9 @@ impl Connection {
         let progress = self.owned_progress(&conn, job).await?;
         let at = now();
         self.note_life(&conn, job, &progress, request.logs.iter().map(log_line).collect(), at).await?;
+        if !request.state.is_empty() {
+            builds::keep_state(&conn, job, at, &request.state).await.map_err(Error::from)?;
+        }
         let answer = store_parse(&conn, job, request, at).await?;
         Ok(UpdateJobResponse { canceled: progress.canceled_at.is_some(), variable_values: answer })
     }

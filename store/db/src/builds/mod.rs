@@ -267,6 +267,15 @@ pub async fn fail_build(q: &impl Querier, job_id: Uuid, now: Timestamp, state: O
     Ok(())
 }
 
+/// Stores the state that a job's build has reached so far; does nothing for other jobs.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn keep_state(q: &impl Querier, job_id: Uuid, now: Timestamp, state: &[u8]) -> Result<(), DbError> {
+    execute(q, statement!("keep_state"), &[&job_id, &now, &state]).await?;
+    Ok(())
+}
+
 /// What a new build of this workspace starts from.
 ///
 /// # Errors

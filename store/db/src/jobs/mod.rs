@@ -331,6 +331,22 @@ pub async fn release_job(q: &impl Querier, id: Uuid, worker: Uuid, now: Timestam
     Ok(execute(q, statement!("release_job"), &[&id, &worker, &now]).await? > 0)
 }
 
+row! {
+    /// A job that its worker does not speak of.
+    pub struct IdleJobRow {
+        pub id: Uuid,
+        pub worker_id: Uuid,
+    }
+}
+
+/// Running jobs without a sign of life since `idle_since`.
+///
+/// # Errors
+/// [`DbError`].
+pub async fn list_idle_jobs(q: &impl Querier, idle_since: Timestamp) -> Result<Vec<IdleJobRow>, DbError> {
+    all(q, statement!("list_idle_jobs"), &[&idle_since]).await
+}
+
 /// Jobs that a worker took and did not end.
 ///
 /// # Errors

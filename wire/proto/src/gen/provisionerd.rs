@@ -232,6 +232,9 @@ pub struct UpdateJobRequest {
         ::prost::alloc::string::String,
         ::prost::alloc::string::String,
     >,
+    /// Warren's own: the state of a build in the middle of its apply, so that a lost daemon loses nothing. Others ignore it.
+    #[prost(bytes = "bytes", tag = "1001")]
+    pub state: ::prost::bytes::Bytes,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UpdateJobResponse {
