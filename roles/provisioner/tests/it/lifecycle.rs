@@ -9,20 +9,11 @@ use crate::bench::{Bench, Transport, build, import, tar};
 use crate::lives::Lives;
 use crate::templates::{PLAIN, SLOW};
 
-async fn wait_for_line(bench: &Bench, text: &str) {
-    let seen = async {
-        while !bench.seen_line(text).await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(60), seen).await.expect("the line arrives");
-}
-
 #[tokio::test]
 async fn a_stopped_daemon_finishes_its_job_and_takes_no_other() {
     let Some(bench) = Bench::start().await else { return };
     bench.post(tar(&[("main.tf", PLAIN)]), import()).await;
-    wait_for_line(&bench, "").await;
+    bench.line("").await;
     bench.stop.cancel();
     assert!(matches!(bench.end().await, crate::bench::End::Completed(_)));
     bench.shut_down().await;
@@ -33,7 +24,7 @@ async fn a_job_survives_a_broken_connection() {
     let Some(bench) = Bench::start().await else { return };
     let slow = SLOW.replace("exec sleep 140", "sleep 1");
     bench.post(tar(&[("main.tf", &slow)]), Type::WorkspaceBuild(build(WorkspaceTransition::Start, &[]))).await;
-    wait_for_line(&bench, "Provisioning with 'local-exec'").await;
+    bench.line("Provisioning with 'local-exec'").await;
     bench.break_connection().await;
     assert!(matches!(bench.end().await, crate::bench::End::Completed(_)));
     assert!(bench.seen_line("Apply complete!").await);
@@ -45,7 +36,7 @@ async fn an_interrupted_daemon_cancels_its_job_and_ends() {
     let Some(bench) = Bench::start().await else { return };
     let template = tar(&[("main.tf", SLOW)]);
     bench.post(template, Type::WorkspaceBuild(build(WorkspaceTransition::Start, &[]))).await;
-    wait_for_line(&bench, "Provisioning with 'local-exec'").await;
+    bench.line("Provisioning with 'local-exec'").await;
     bench.abort.cancel();
     assert!(matches!(bench.end().await, crate::bench::End::Failed(_)));
     bench.shut_down().await;

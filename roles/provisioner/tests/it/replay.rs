@@ -12,6 +12,12 @@ use crate::golden::{cases, differences, files, without_ids};
 
 /// The template behind the recorded builds; the recording shows its first half, the rest follows from its lines.
 const LITE: &str = include_str!("lite.tf");
+/// Two templates of which the recording does not show everything: they follow from its lines and results.
+const GOOD: &str = include_str!("good.tf");
+const CONDITIONAL: &str = include_str!("conditional.tf");
+/// Jobs that a daemon does well and the server refuses in the end; replayed with the server, as are the lines without a
+/// job that ran.
+const BY_THE_SERVER: &[&str] = &["push-external-auth-unconfigured", "push-duplicate-presets"];
 /// Version of Terraform in the recordings.
 const RECORDED: &str = "1.11.4";
 
@@ -123,6 +129,8 @@ async fn recorded_jobs_end_with_the_same_lines_errors_and_results() {
     ] {
         replay.push(name, &[]).await;
     }
+    replay.case("push-good", tar(&[("README.md", "# Good\n"), ("main.tf", GOOD)]), import_with(&[])).await;
+    replay.case("dp-conditional", tar(&[("main.tf", CONDITIONAL)]), import_with(&[])).await;
     replay.push("push-variable-given", &[("need", "yes"), ("opt", "[\"b\",\"c\"]")]).await;
     replay.push("push-variable-wrong-type", &[("need", "yes"), ("sec", "x")]).await;
     replay.push("push-variable-unknown", &[("need", "yes"), ("nope", "x")]).await;
@@ -132,7 +140,13 @@ async fn recorded_jobs_end_with_the_same_lines_errors_and_results() {
     dry_runs(&mut replay).await;
     workspace_of_module(&mut replay).await;
     cancelled_import(&mut replay).await;
-    println!("replayed {} of {lines} lines of jobs.jsonl", replay.checked);
+    println!("replayed {} of {lines} lines of jobs.jsonl with the daemon alone", replay.checked);
+    let left = replay.cases.iter().filter(|(name, case)| {
+        let ran = case["logs"].as_array().is_some_and(|rows| !rows.is_empty());
+        ran && !replay.outcomes.contains_key(*name) && !BY_THE_SERVER.contains(&name.as_str())
+    });
+    let left: Vec<_> = left.map(|(name, _)| format!("{name}: a daemon ran this job, and it is not replayed")).collect();
+    replay.problems.extend(left);
     runs(&mut replay);
     assert!(replay.problems.is_empty(), "{}", replay.problems.join("\n"));
     replay.bench.shut_down().await;
@@ -244,20 +258,19 @@ async fn cancelled_import(replay: &mut Replay) {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let files = files(&replay.cases["cancel-running-import"]).unwrap();
     let main = files[0].1.replace("127.0.0.1:7349", &silent.local_addr().unwrap().to_string());
+    let (interrupted, server) = (replay.bench.lines(), silent);
     let answering = tokio::spawn(async move {
         use tokio::io::AsyncWriteExt;
-        loop {
-            let (mut connection, _) = silent.accept().await.unwrap();
-            // Terraform is interrupted meanwhile, and waits for the answer.
-            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-            let answer = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-            let _ = connection.write_all(answer).await;
-        }
+        let (mut connection, _) = server.accept().await.unwrap();
+        // Terraform waits for the answer.
+        interrupted.line("Interrupt received").await;
+        let answer = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        connection.write_all(answer).await.unwrap();
     });
     replay.bench.cancel_at("data.terraform_remote_state.x: Refreshing...").await;
     replay.case("cancel-running-import", tar(&[("main.tf", &main)]), import_with(&[])).await;
     replay.bench.forget_cancel().await;
-    answering.abort();
+    answering.await.unwrap();
 }
 
 async fn dry_runs(replay: &mut Replay) {
@@ -288,6 +301,7 @@ async fn dry_runs(replay: &mut Replay) {
 fn runs(replay: &mut Replay) {
     let Some((recorded, lines)) = cases("terraform-runs.jsonl") else { return };
     let mut checked = 0;
+    let recorded_start = recorded["server-start"]["runs"].as_array().unwrap().clone();
     for (name, case) in recorded {
         let Some(outcome) = replay.outcomes.get(&name) else { continue };
         checked += 1;
@@ -313,6 +327,14 @@ fn runs(replay: &mut Replay) {
                 );
             }
         }
+    }
+    // A daemon asks the version at its start and never again.
+    let ours = replay.bench.version_checks();
+    checked += 1;
+    if ours.len() > recorded_start.len()
+        || recorded_start.iter().any(|run| run["args"] != serde_json::json!(ours[0].arguments))
+    {
+        replay.problems.push(format!("server-start: {ours:?}, recorded {recorded_start:?}"));
     }
     println!("replayed {checked} of {lines} lines of terraform-runs.jsonl");
 }

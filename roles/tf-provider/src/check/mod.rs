@@ -124,9 +124,6 @@ fn conflict(name: &str, with: &[&str], config: &Object, place: &Place) -> Option
 
 fn check_attribute(attribute: &Attribute, value: &Value, place: &Place, findings: &mut Vec<Finding>) {
     let path = place.at(attribute.name);
-    if let Some(why) = attribute.deprecated {
-        findings.push(deprecation(why).at(path.clone()));
-    }
     let key = format!("{}{}", place.prefix, attribute.name);
     let refused = match value {
         Value::Unknown => return,
@@ -141,6 +138,10 @@ fn check_attribute(attribute: &Attribute, value: &Value, place: &Place, findings
         }
         _ => None,
     };
+    // Not of a value that is still unknown: Terraform asks again when it is known, and would warn twice.
+    if let Some(why) = attribute.deprecated {
+        findings.push(deprecation(why).at(path.clone()));
+    }
     if let Some(summary) = refused {
         findings.push(Finding::error(summary).at(path));
     }

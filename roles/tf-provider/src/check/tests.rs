@@ -90,6 +90,7 @@ fn deprecated_arguments_warn() {
     let found = summaries("coder_agent", &[("dir", "/work".into())]);
     assert_eq!(found.len(), 3, "{found:?}");
     assert_eq!(summaries("coder_agent", &[("dir", "$HOME".into())]), ["Argument is deprecated"]);
+    assert_eq!(summaries("coder_agent", &[("dir", Value::Unknown)]), [""; 0], "asked again when it is known");
 }
 
 #[test]
