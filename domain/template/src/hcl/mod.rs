@@ -2,6 +2,7 @@
 //! Nothing is evaluated beyond literals; both native (`.tf`) and JSON (`.tf.json`) syntax.
 
 mod literal;
+mod presets;
 mod requirements;
 mod variables;
 mod version;
@@ -15,6 +16,7 @@ use hcl_edit::structure::{Block, Body};
 
 use crate::archive::{self, ArchiveError, Kind};
 
+pub use presets::FormProblems;
 pub use requirements::Requirement;
 pub use variables::Variable;
 pub use version::{Constraint, Version, choose as choose_version};

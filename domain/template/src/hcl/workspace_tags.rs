@@ -36,7 +36,7 @@ impl Module {
     }
 }
 
-fn key_text(file: &File, key: &ObjectKey) -> String {
+pub(super) fn key_text(file: &File, key: &ObjectKey) -> String {
     match key {
         ObjectKey::Ident(ident) => ident.as_str().to_owned(),
         ObjectKey::Expression(expression) => match expression.as_str() {

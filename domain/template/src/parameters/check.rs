@@ -16,7 +16,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(summary: &str, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(summary: &str, detail: impl Into<String>) -> Self {
         Self { summary: summary.to_owned(), detail: detail.into(), code: "" }
     }
 }

@@ -43,11 +43,12 @@ pub async fn cancel_version(cx: &Cx, id: Uuid) -> Result<Response> {
 /// Cancels a job whose caller was checked.
 pub(crate) async fn cancel(cx: &Cx, job: Uuid, complete: bool, canceled: bool) -> Result<Response> {
     let done = || Error::invalid("Job has already completed!");
-    if canceled {
-        return Err(Error::invalid("Job has already been marked as canceled!"));
-    }
+    // In this order: a job that was canceled while it waited is complete too.
     if complete {
         return Err(done());
+    }
+    if canceled {
+        return Err(Error::invalid("Job has already been marked as canceled!"));
     }
     let conn = cx.db().conn().await?;
     match cancel_job(&conn, &cx.services.bus, job, cx.services.now()).await? {

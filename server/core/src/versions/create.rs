@@ -8,6 +8,7 @@ use warren_builds::{VersionRequest, import_tags};
 use warren_db::files::{self, NewFile};
 use warren_db::{Querier, ResultExt, templates as rows, versions};
 use warren_rbac::{Action, Object, Resource};
+use warren_template::Module;
 use warren_template::tags::normalize;
 
 use crate::audit::{Change, Target};
@@ -26,7 +27,7 @@ pub async fn create_version(cx: &Cx, org: &OrgRef, request: CreateTemplateVersio
     let conn = cx.db().conn().await?;
     let home = resolve::home(cx, &conn, org).await?;
     let template_id = resolve::given(request.template_id);
-    check_template(cx, &conn, home.id, template_id).await?;
+    let classic = check_template(cx, &conn, home.id, template_id).await?;
     let file_id = if request.example_id.is_empty() {
         readable_file(cx, &conn, request.file_id).await?
     } else {
@@ -36,7 +37,10 @@ pub async fn create_version(cx: &Cx, org: &OrgRef, request: CreateTemplateVersio
     drop(conn);
     let archive = archive.system("checked above").data;
     let variables = request.user_variable_values.clone();
-    let asked = tokio::task::spawn_blocking(move || import_tags(&archive, &variables));
+    let asked = tokio::task::spawn_blocking(move || match form_problem(&archive) {
+        Some(problem) if !classic => Err(problem),
+        _ => Ok(import_tags(&archive, &variables)?),
+    });
     let asked = asked.await.map_err(Error::internal)??;
     if request.tags.iter().any(|(key, value)| key.contains('\0') || value.contains('\0')) {
         return Err(Error::invalid("Tags must not contain NUL bytes.").validation("tags", "contains a NUL byte"));
@@ -91,14 +95,33 @@ fn name_conflict(error: warren_builds::Error, name: &str) -> Error {
     }
 }
 
+/// What cannot be a form, told before anything runs. An archive that cannot be read is the import's business.
+fn form_problem(archive: &[u8]) -> Option<Error> {
+    let problems = Module::from_tar(archive).ok()?.form_problems();
+    if let Some((name, places)) = problems.parameters.first() {
+        let detail = format!("{} parameters have the name {name:?}: {}", places.len(), places.join(", "));
+        return Some(Error::invalid("Unable to parse workspace tags").detail(detail));
+    }
+    let refused =
+        problems.presets.iter().fold(Error::invalid("Unable to validate presets"), |error, (name, problem)| {
+            error.validation(name, problem.to_string())
+        });
+    (!refused.validations.is_empty()).then_some(refused)
+}
+
 /// A version of an existing template needs the right to change it, a version without one the right to create templates.
-async fn check_template(cx: &Cx, q: &impl Querier, organization: Uuid, template: Option<Uuid>) -> Result<()> {
+/// Answers whether the template has the classic parameters, whose form is not looked at.
+async fn check_template(cx: &Cx, q: &impl Querier, organization: Uuid, template: Option<Uuid>) -> Result<bool> {
     let Some(id) = template else {
-        return cx.allow(Action::Create, &Object::new(Resource::Template).in_org(organization));
+        cx.allow(Action::Create, &Object::new(Resource::Template).in_org(organization))?;
+        return Ok(false);
     };
     let found = rows::find_template(q, id).await?.ok_or_else(Error::not_found)?;
     let row = found.allow(&cx.actor, Action::Update)?;
-    if row.deleted || row.organization_id != organization { Err(Error::not_found()) } else { Ok(()) }
+    if row.deleted || row.organization_id != organization {
+        return Err(Error::not_found());
+    }
+    Ok(row.use_classic_parameter_flow)
 }
 
 async fn readable_file(cx: &Cx, q: &impl Querier, id: Uuid) -> Result<Uuid> {

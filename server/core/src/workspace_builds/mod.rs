@@ -161,11 +161,12 @@ pub async fn cancel_build(cx: &Cx, id: Uuid, expected: Option<&str>) -> Result<R
         )));
     }
     check_cancel(cx, &conn, &row, expected).await?;
-    if row.job_canceled_at.is_some() {
-        return Err(Error::invalid("Job has already been marked as canceled!"));
-    }
+    // In this order: a job that was canceled while it waited is complete too.
     if row.job_completed_at.is_some() {
         return Err(Error::invalid("Job has already completed!"));
+    }
+    if row.job_canceled_at.is_some() {
+        return Err(Error::invalid("Job has already been marked as canceled!"));
     }
     if expected.is_some_and(|word| word != row.job_status) {
         return Err(Error::new(412, "Job is not in the expected state."));

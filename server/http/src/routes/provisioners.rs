@@ -102,6 +102,16 @@ impl Reader {
         self.0.validations.push(warren_api::ValidationError { field: field.to_owned(), detail });
     }
 
+    /// What is not known is refused, so that a misspelt filter does not show everything.
+    fn only(&mut self, uri: &Uri, known: &[&str]) {
+        for (key, _) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+            if !known.contains(&&*key) {
+                let detail = format!("{key:?} is not a valid query param");
+                self.0.validations.push(warren_api::ValidationError { field: key.into_owned(), detail });
+            }
+        }
+    }
+
     fn ids(&mut self, text: Option<&str>) -> Option<Vec<Uuid>> {
         let ids: Result<Vec<_>, _> = text?.split(',').map(|id| Uuid::parse_str(id.trim())).collect();
         ids.map_err(|_| self.wrong("ids", "must be a list of valid UUIDs")).ok()
@@ -131,8 +141,10 @@ async fn list_daemons(
     cx: Cx,
     Path(org): Path<OrgRef>,
     Query(filter): Query<DaemonFilter>,
+    uri: Uri,
 ) -> Result<Json<Vec<ProvisionerDaemon>>> {
     let mut read = Reader(Error::invalid("Invalid query parameters."));
+    read.only(&uri, &["limit", "ids", "status", "tags", "offline", "max_age"]);
     let statuses = filter.status.as_deref().map(|text| {
         let statuses: Vec<_> = text.split(',').map(|status| ProvisionerDaemonStatus::parse(status.trim())).collect();
         if statuses.contains(&ProvisionerDaemonStatus::Unset) {
@@ -160,8 +172,10 @@ async fn list_jobs(
     cx: Cx,
     Path(org): Path<OrgRef>,
     Query(filter): Query<JobFilter>,
+    uri: Uri,
 ) -> Result<Json<Vec<ProvisionerJob>>> {
     let mut read = Reader(Error::invalid("Invalid query parameters."));
+    read.only(&uri, &["limit", "ids", "status", "tags", "initiator"]);
     let statuses = filter.status.as_deref().map(|text| {
         let statuses: Vec<_> = text.split(',').map(|status| status.trim().to_owned()).collect();
         if statuses.iter().any(|status| ProvisionerJobStatus::parse(status) == ProvisionerJobStatus::Unset) {
