@@ -18,6 +18,7 @@ const LITE: &str = include_str!("../../../../roles/provisioner/tests/it/lite.tf"
 const ON_PURPOSE: &[(&str, &str, &str)] = &[
     ("push-duplicate-presets", "", "v2.31 shows the database's error; here the plan is refused"),
     ("tags-block-unknown-value", "", "v2.31 invents an id for the resource, which no daemon can have"),
+    ("logs?before=1", "", "v2.31 ignores it, against its description"),
     ("list-jobs?status=bad", "", "v2.31: 500 with the database's error"),
 ];
 
@@ -377,10 +378,9 @@ async fn http(replay: &mut Replay, (build, job): &(String, String)) {
             replay.compare(&name, "", &json!([case["status"], case["response"]]), &json!([status, body]));
         } else if let Some(query) = name.strip_prefix("logs") {
             let (status, body) = replay.world.call(Method::GET, &format!("{build}/logs{query}"), None).await;
-            replay.done.insert(name.clone());
-            let recorded = text(&case["response"]);
             let ours = if body.is_string() { text(&body) } else { body.to_string() };
-            replay.problems.extend(log_problems(&name, (&case["status"], &recorded), (status, &ours)));
+            let recorded = json!([case["status"], first(&text(&case["response"]))]);
+            replay.compare(&name, "", &recorded, &json!([status, first(&ours)]));
         }
     }
     for (name, path) in
@@ -411,8 +411,8 @@ async fn http(replay: &mut Replay, (build, job): &(String, String)) {
     }
 }
 
-/// What the routes of a log answer: the first line of a text, the first object of a list.
-fn log_problems(name: &str, recorded: (&Value, &str), ours: (u16, &str)) -> Vec<String> {
+/// Of what the routes of a log answer: the first line of a text, the first object of a list.
+fn first(answer: &str) -> Value {
     let object = |text: &str| {
         let text = text.get(text.find('{')?..=text.find('}')?)?;
         serde_json::from_str::<Value>(text).ok().map(|mut object| {
@@ -424,7 +424,5 @@ fn log_problems(name: &str, recorded: (&Value, &str), ours: (u16, &str)) -> Vec<
         let (time, rest) = text.lines().next()?.split_once(' ')?;
         time.parse::<jiff::Timestamp>().ok().map(|_| json!(rest))
     };
-    let read = |text: &str| line(text).or_else(|| object(text)).unwrap_or_else(|| json!(text.trim()));
-    let (recorded, ours) = (json!([recorded.0, read(recorded.1)]), json!([ours.0, read(ours.1)]));
-    differences(&recorded, &ours).into_iter().map(|found| format!("{name}: {found}")).collect()
+    line(answer).or_else(|| object(answer)).unwrap_or_else(|| json!(answer.trim()))
 }
