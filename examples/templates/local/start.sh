@@ -26,10 +26,9 @@ fi
 shell=$(getent passwd "$user" 2>/dev/null | cut -d : -f 7 || true)
 [ -n "$shell" ] && [ -x "$shell" ] || shell=/bin/sh
 
-printf '%s' "$INIT_SCRIPT" >run/init.sh
-chmod 700 run/init.sh
-: >>run/agent.log
-[ -z "$become" ] || chown "$user:" run/init.sh run/agent.log
+# Here and not below home or run, which are the workspace's own: root must not write where somebody else can put links.
+printf '%s' "$INIT_SCRIPT" >init.sh
+chmod 644 init.sh
 
 # Nothing of the provisioner's environment but what a network needs; the marker finds what leaves the process group.
 set -- \
@@ -44,10 +43,10 @@ done
 
 cd home
 # shellcheck disable=SC2086
-env -i "$@" setsid $become nice -n "${NICENESS:-0}" /bin/sh "$directory/run/init.sh" </dev/null >>"$directory/run/agent.log" 2>&1 &
+env -i "$@" setsid $become nice -n "${NICENESS:-0}" /bin/sh "$directory/init.sh" </dev/null >>"$directory/agent.log" 2>&1 &
 pid=$!
 
 # setsid forks only when it leads a group already, which a background process of this script never does.
 start=$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -d ' ' -f 20 || true)
-printf '%s %s\n' "$pid" "$start" >"$directory/run/pid"
+printf '%s %s\n' "$pid" "$start" >"$directory/pid"
 echo "agent started as $user, process $pid, home $directory/home"

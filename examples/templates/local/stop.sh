@@ -6,7 +6,7 @@ root=$DATA_DIR
 if [ -z "$root" ]; then
 	if [ "$(id -u)" = 0 ]; then root=/var/lib/warren/workspaces; else root=${XDG_DATA_HOME:-$HOME/.local/share}/warren/workspaces; fi
 fi
-file=$root/$WORKSPACE/run/pid
+file=$root/$WORKSPACE/pid
 timeout=${STOP_TIMEOUT:-60}
 
 # Whether the recorded process still is what was started: numbers are used again.

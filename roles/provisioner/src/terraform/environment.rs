@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 
 use sha2::{Digest, Sha256};
 use warren_proto::provisioner::{
-    ExternalAuthProvider, Metadata, PrebuiltWorkspaceBuildStage, RichParameterValue, WorkspaceTransition,
+    ExternalAuthProvider, Metadata, PrebuiltWorkspaceBuildStage, RichParameterValue, VariableValue, WorkspaceTransition,
 };
 use warren_template::bootstrap;
 
@@ -128,6 +128,20 @@ pub(super) fn add_inputs(
     }
 }
 
+/// Adds the secret values of template variables, and returns the arguments that carry the others: what stands on a command
+/// line can be read by every user of the machine.
+pub(super) fn add_variables(variables: &mut Variables, values: &[VariableValue]) -> Vec<OsString> {
+    let mut arguments = Vec::new();
+    for VariableValue { name, value, sensitive } in values {
+        if *sensitive {
+            push(variables, format!("TF_VAR_{name}"), value);
+        } else {
+            arguments.extend(["-var".into(), format!("{name}={value}").into()]);
+        }
+    }
+    arguments
+}
+
 fn push(variables: &mut Variables, name: String, value: &str) {
     // The kernel refuses a NUL; whoever sent one gets the text without it.
     let value = value.replace('\0', "");
@@ -162,4 +176,35 @@ fn roles(metadata: &Metadata) -> String {
         })
         .collect();
     serde_json::to_string(&roles).unwrap_or_else(|_| "null".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(name: &str, value: &str) -> (OsString, OsString) {
+        (name.into(), value.into())
+    }
+
+    #[test]
+    fn settings_of_the_server_do_not_reach_templates() {
+        let kept = pair("AWS_PROFILE", "build");
+        let inherited = [
+            pair("CODER_PG_CONNECTION_URL", "postgres://u:secret@h/d"),
+            pair("CODER_PROVISIONER_DAEMON_PSK", "secret"),
+            pair("WARREN_ANYTHING", "secret"),
+            kept.clone(),
+        ];
+        assert_eq!(scrub(inherited.into()), [kept]);
+    }
+
+    #[test]
+    fn secret_variables_are_not_on_the_command_line() {
+        let value =
+            |name: &str, value: &str, sensitive| VariableValue { name: name.into(), value: value.into(), sensitive };
+        let mut variables = Variables::new();
+        let arguments = add_variables(&mut variables, &[value("zone", "a", false), value("token", "s3cret", true)]);
+        assert_eq!(arguments, ["-var", "zone=a"]);
+        assert_eq!(variables, [pair("TF_VAR_token", "s3cret")]);
+    }
 }

@@ -225,11 +225,8 @@ impl Session {
         if destroy {
             arguments.push("-destroy".into());
         }
-        for variable in &input.variables {
-            arguments.push("-var".into());
-            arguments.push(format!("{}={}", variable.name, variable.value).into());
-        }
         let mut environment = self.environment(&input.metadata);
+        arguments.extend(environment::add_variables(&mut environment, &input.variables));
         environment::add_inputs(&mut environment, &input.parameters, &input.previous, &input.external_auth);
         let mut events = Events::new(log, "plan");
         let run = self.run(arguments, &environment);

@@ -9,6 +9,7 @@ mod graphs;
 mod imports;
 mod lifecycle;
 mod lives;
+mod local_scripts;
 mod local_template;
 mod replay;
 mod templates;
