@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use reqwest::redirect::Policy;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -24,6 +25,8 @@ const MAX_JSON_BYTES: usize = 64 << 20;
 /// A call of JSON that takes longer is given up.
 const CALL_TIMEOUT: Duration = Duration::from_secs(90);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often answers may lead elsewhere.
+const MAX_REDIRECTS: usize = 5;
 /// How much of an answer that is not JSON an error shows.
 const SHOWN_BODY_BYTES: usize = 2048;
 
@@ -77,6 +80,27 @@ struct Inner {
     seen: AtomicBool,
 }
 
+/// Where answers may lead. With secrets in the headers only to the same host, by a connection that is no less protected:
+/// they would be sent along.
+fn redirects(has_secrets: bool) -> Policy {
+    Policy::custom(move |attempt| {
+        let last = attempt.previous().last().cloned();
+        let safe = last.is_none_or(|last| {
+            let upgrade = last.scheme() == "http" && attempt.url().scheme() == "https";
+            last.host() == attempt.url().host() && (upgrade || last.origin() == attempt.url().origin())
+        });
+        if attempt.previous().len() > MAX_REDIRECTS {
+            attempt.error("the server redirects too often")
+        } else if has_secrets && !safe {
+            let elsewhere = attempt.url().origin().ascii_serialization();
+            attempt
+                .error(format!("the server redirects to {elsewhere}, to which the login is not sent: use that address"))
+        } else {
+            attempt.follow()
+        }
+    })
+}
+
 /// A request body.
 pub(crate) enum Body {
     Empty,
@@ -109,6 +133,7 @@ impl Client {
             .tls_backend_preconfigured(tls)
             .user_agent(&options.user_agent)
             .connect_timeout(CONNECT_TIMEOUT)
+            .redirect(redirects(options.token.is_some() || !options.headers.is_empty()))
             .build()
             .map_err(|e| Error::Setup(reason_of(&e)))?;
         Ok(Self(Arc::new(Inner { http, options, headers, seen: AtomicBool::new(false) })))

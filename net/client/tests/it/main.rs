@@ -40,6 +40,34 @@ async fn a_body_that_is_not_json_is_shown_cut() {
 }
 
 #[tokio::test]
+async fn the_login_is_not_sent_to_where_an_answer_leads() {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counted = seen.clone();
+    let elsewhere = Router::new().fallback(move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        async { Json(json!("elsewhere")) }
+    });
+    let elsewhere = client_of(elsewhere, None).await.url().clone();
+    let target = elsewhere.join("/api/v2/users/me").unwrap().to_string();
+    let router = Router::new()
+        .route("/api/v2/users/me", get(|| async { axum::response::Redirect::temporary("/here") }))
+        .route(
+            "/here",
+            get(|headers: HeaderMap| async move { headers["coder-session-token"].to_str().unwrap().to_owned() }),
+        )
+        .route("/api/v2/users/{user}", get(move || async move { axum::response::Redirect::temporary(&target) }));
+    let client = client_of(router, Some("secret".into())).await;
+    // The same server may lead on; "secret" is no JSON.
+    assert!(matches!(client.user("me").await.unwrap_err(), Error::Decode { .. }));
+    let error = client.user("other").await.unwrap_err();
+    assert!(error.to_string().contains("use that address"), "{error}");
+    assert!(!error.is_retryable());
+    assert_eq!(seen.load(Ordering::Relaxed), 0);
+    let error = client.with_token(None).unwrap().user("other").await.unwrap_err();
+    assert!(matches!(error, Error::Decode { .. }), "without secrets it is followed: {error}");
+}
+
+#[tokio::test]
 async fn a_missing_first_user_counts_only_with_the_version_header() {
     let versioned = Router::new().route(
         "/api/v2/users/first",

@@ -198,22 +198,52 @@ async fn app_url(
 /// The URL of an external app. A token is only put into links that go to a program on this computer or back to the deployment,
 /// and never without asking: the template decides where the link leads.
 async fn external_url(cx: &Cx, client: &Client, agent: &WorkspaceAgent, app: &WorkspaceApp) -> Result<String> {
+    // What is no URL could be an option of the program that opens it.
+    let parsed = Url::parse(&app.url).context("parse the URL of the app")?;
     if !app.url.contains("$SESSION_TOKEN") || agent.parent_id.is_some() {
         return Ok(app.url.clone());
     }
-    let parsed = Url::parse(&app.url).context("parse the URL of the app")?;
-    let to_web = matches!(parsed.scheme(), "http" | "https");
-    if to_web && parsed.host_str() != client.url().host_str() {
-        bail!(
-            "the app's URL would send your session token to {}: it is not opened",
-            parsed.host_str().unwrap_or("another host")
-        );
-    }
-    if matches!(parsed.scheme(), "file" | "javascript" | "data" | "vbscript") {
-        bail!("the app's URL has the scheme {:?}: it is not opened", parsed.scheme());
-    }
+    check_destination(&parsed, client.url())?;
     if !cx.ask(&format!("The app hands your session token to {:?}. Continue?", parsed.scheme()), false).await? {
         return Err(crate::frame::error::cancelled());
     }
     Ok(app.url.replace("$SESSION_TOKEN", client.token().unwrap_or_default()))
+}
+
+/// A link with a token may lead to a program on this computer, or back to the deployment itself.
+fn check_destination(link: &Url, deployment: &Url) -> Result<()> {
+    if matches!(link.scheme(), "http" | "https" | "ws" | "wss" | "ftp") && link.origin() != deployment.origin() {
+        let host = link.host_str().unwrap_or("another host");
+        bail!("the app's URL would send your session token to {host}: it is not opened");
+    }
+    if matches!(link.scheme(), "file" | "javascript" | "data" | "vbscript") {
+        bail!("the app's URL has the scheme {:?}: it is not opened", link.scheme());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// GHSA-v54h-cp2w-9x4g: a template chooses the link, so it must not choose who gets the token.
+    #[test]
+    fn ghsa_v54h_cp2w_9x4g_tokens_leave_only_for_programs_and_the_deployment() {
+        let deployment = Url::parse("https://dev.example.com").unwrap();
+        for good in ["vscode://coder.coder-remote/open?token=x", "jetbrains://x?token=x", "https://dev.example.com/x"] {
+            assert!(check_destination(&Url::parse(good).unwrap(), &deployment).is_ok(), "{good}");
+        }
+        for bad in [
+            "https://evil.example/?t=x",
+            "https://dev.example.com.evil.example/",
+            "https://dev.example.com@evil.example/",
+            "http://dev.example.com/",
+            "https://dev.example.com:8443/",
+            "wss://evil.example/",
+            "file:///tmp/x",
+            "javascript:alert(1)",
+        ] {
+            assert!(check_destination(&Url::parse(bad).unwrap(), &deployment).is_err(), "{bad}");
+        }
+    }
 }
