@@ -142,6 +142,11 @@ impl Actor {
         self.roles.iter().any(|role| role == name)
     }
 
+    /// True when this actor's own key has no tighter limits than `scope`.
+    pub fn covers_scope(&self, scope: &Scope) -> bool {
+        self.scope.covers(scope)
+    }
+
     /// True when this actor holds, at every level, whatever `role` grants; the rule for granting a custom role.
     pub fn covers_org_role(&self, org: Uuid, role: &Role) -> bool {
         self.site.covers(&role.org)
@@ -205,8 +210,11 @@ impl ActorBuilder {
 
     /// Adds a membership: the implied member role, the named built-in roles, and custom roles already resolved.
     pub fn member_of(mut self, membership: Membership, sharing: SharingMode, custom: &[Role]) -> Self {
-        let effective =
-            if self.service_account && sharing == SharingMode::ServiceAccounts { SharingMode::Everyone } else { sharing };
+        let effective = if self.service_account && sharing == SharingMode::ServiceAccounts {
+            SharingMode::Everyone
+        } else {
+            sharing
+        };
         let mut merged = Role::EMPTY;
         for name in membership.roles.iter().map(String::as_str).chain(["organization-member"]) {
             if let Some(role) = builtin_role(name, self.options, effective) {

@@ -134,11 +134,24 @@ impl Scope {
         Self { allow_list, unrestricted: false, ..Self::all() }
     }
 
+    /// Whether whatever `other` lets through is let through here: a key may make keys up to its own limits only.
+    pub fn covers(&self, other: &Self) -> bool {
+        let within = |entry: &AllowEntry| {
+            self.allow_list.iter().any(|own| {
+                own.kind.is_none_or(|kind| entry.kind == Some(kind)) && own.id.is_none_or(|id| entry.id == Some(id))
+            })
+        };
+        let objects =
+            self.allow_list.is_empty() || (!other.allow_list.is_empty() && other.allow_list.iter().all(within));
+        objects && self.level.covers(&other.level)
+    }
+
     pub(crate) fn allows_object(&self, kind: Resource, id: Option<Uuid>) -> bool {
         self.allow_list.is_empty()
-            || self.allow_list.iter().any(|entry| {
-                entry.kind.is_none_or(|k| k == kind) && entry.id.is_none_or(|allowed| Some(allowed) == id)
-            })
+            || self
+                .allow_list
+                .iter()
+                .any(|entry| entry.kind.is_none_or(|k| k == kind) && entry.id.is_none_or(|allowed| Some(allowed) == id))
     }
 
     fn add(&mut self, name: &str) -> Result<(), BadScope> {

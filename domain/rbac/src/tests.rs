@@ -56,6 +56,21 @@ fn everyone_group_gives_use_of_a_template_to_members_alone() {
 }
 
 #[test]
+fn scope_covers_itself_and_what_is_tighter() {
+    let scope = |names: &[&str], list: &[&str]| Scope::parse(names, list).unwrap();
+    let read = scope(&["workspace:read"], &[]);
+    let id = "workspace:00000000-0000-4000-8000-000000000000";
+    assert!(Scope::all().covers(&read) && Scope::all().covers(&Scope::all()) && read.covers(&read));
+    assert!(!read.covers(&Scope::all()) && !read.covers(&scope(&["workspace:*"], &[])));
+    let listed = scope(&["all"], &[id]);
+    assert!(
+        Scope::all().covers(&listed) && listed.covers(&listed) && listed.covers(&scope(&["workspace:read"], &[id]))
+    );
+    assert!(!listed.covers(&Scope::all()) && !listed.covers(&read));
+    assert!(!listed.covers(&scope(&["all"], &["workspace:*"])) && scope(&["all"], &["workspace:*"]).covers(&listed));
+}
+
+#[test]
 fn scope_limits_what_roles_allow() {
     let scope = Scope::parse(&["workspace:read"], &[] as &[&str]).unwrap();
     let actor = user(&["owner"]).key(key(), scope).build();

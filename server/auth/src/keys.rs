@@ -227,6 +227,10 @@ impl Keys {
         let Some(key) = actor.key.clone() else { return std::future::pending().await };
         let mut events = self.0.bus.subscribe(CHANNEL);
         let (own_key, own_user) = (format!("key:{}", key.id), format!("user:{}", actor.user_id));
+        // Between the authentication and now it may have been revoked without this being heard.
+        if !self.is_known_good(&key.id) && self.is_revoked(&key.id).await {
+            return;
+        }
         loop {
             let relevant = tokio::select! {
                 event = events.recv() => match event {
@@ -245,6 +249,12 @@ impl Keys {
     pub async fn stop(&self) {
         self.0.stop.cancel();
         self.0.tasks.wait().await;
+    }
+
+    /// The key is in the cache, from which every revocation removes it.
+    fn is_known_good(&self, key: &str) -> bool {
+        let known = self.0.cache.find(key, !self.0.bus.stats().connected);
+        known.is_some_and(|key| key.status != "suspended" && key.times.lock().expires_at > Timestamp::now())
     }
 
     async fn is_revoked(&self, key: &str) -> bool {

@@ -115,6 +115,8 @@ impl From<DbError> for Error {
     fn from(error: DbError) -> Self {
         match error {
             DbError::Unavailable(_) => Self::unavailable(error),
+            DbError::Unstorable => Self::invalid("The request contains a character that cannot be stored.")
+                .detail("Texts may not hold NUL characters."),
             error => Self::internal(error),
         }
     }

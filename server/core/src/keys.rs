@@ -20,6 +20,7 @@ use crate::{Cx, Error, Result, UserRef, generated_name};
 pub async fn create_session_key(cx: &Cx, user: &UserRef) -> Result<GenerateApiKeyResponse> {
     let row = load_user(cx, user, Action::Read).await?;
     cx.allow(Action::Create, &Object::new(Resource::ApiKey).owned_by(row.id))?;
+    check_within(cx, &Scope::all())?;
     let lifetime = cx.services.keys.lifetimes().default_token;
     let request = KeyRequest::session(row.id, LoginType::Password.as_str(), lifetime, cx.request.ip.clone());
     issue(cx, request, &row.username).await
@@ -39,8 +40,9 @@ pub async fn create_token(cx: &Cx, user: &UserRef, body: CreateTokenRequest) -> 
     if allow_list.len() > MAX_ALLOW_LIST {
         return Err(bad(format!("the allow list may have at most {MAX_ALLOW_LIST} entries")));
     }
-    Scope::parse(&scopes, &allow_list)
+    let scope = Scope::parse(&scopes, &allow_list)
         .map_err(|error| bad(format!("invalid or unsupported API key scope: {:?}", error.0)))?;
+    check_within(cx, &scope)?;
     let token_name = if body.token_name.is_empty() { generated_name('_') } else { body.token_name };
     let request = KeyRequest {
         user: row.id,
@@ -52,6 +54,14 @@ pub async fn create_token(cx: &Cx, user: &UserRef, body: CreateTokenRequest) -> 
         ip: cx.request.ip.clone(),
     };
     issue(cx, request, &row.username).await
+}
+
+/// A key makes others up to its own limits only.
+fn check_within(cx: &Cx, scope: &Scope) -> Result<()> {
+    if cx.actor.covers_scope(scope) {
+        return Ok(());
+    }
+    Err(Error::forbidden_because("A key with limits cannot make a key that may do more."))
 }
 
 /// Most entries of an allow list.

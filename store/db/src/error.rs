@@ -31,6 +31,9 @@ pub enum DbError {
         /// Its name.
         constraint: String,
     },
+    /// A text with a character that the database cannot keep: NUL. Whoever sent it is told.
+    #[error("a text holds a character that cannot be stored")]
+    Unstorable,
     /// The transaction collided with another one; repeating it is safe.
     #[error("the transaction collided with another one")]
     Collision,
@@ -82,6 +85,7 @@ impl DbError {
                 Self::Foreign { constraint: constraint() }
             }
             SqlState::CHECK_VIOLATION => Self::Check { constraint: constraint() },
+            SqlState::CHARACTER_NOT_IN_REPERTOIRE | SqlState::UNTRANSLATABLE_CHARACTER => Self::Unstorable,
             SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => Self::Collision,
             SqlState::ADMIN_SHUTDOWN
             | SqlState::CRASH_SHUTDOWN

@@ -175,7 +175,7 @@ pub(super) async fn report_connection(session: AgentSession, request: ReportConn
         Type::ReconnectingPty => "reconnecting_pty",
         Type::Unspecified => return Err(RpcError::new("unknown connection type")),
     };
-    let reason = connection.reason.clone().filter(|reason| !reason.is_empty());
+    let reason = connection.reason.as_deref().filter(|reason| !reason.is_empty()).map(shortened);
     let ended = match connection.action() {
         Action::Connect => None,
         Action::Disconnect => Some((connection.status_code, reason)),
@@ -197,6 +197,11 @@ pub(super) async fn report_connection(session: AgentSession, request: ReportConn
     let conn = session.agents.0.db.conn().await.map_err(failed)?;
     agent_reports::upsert_connection_log(&conn, &report).await.map_err(failed)?;
     Ok(())
+}
+
+/// What is kept of a text that an agent reports, whatever its length and characters.
+fn shortened(text: &str) -> String {
+    text[..text.floor_char_boundary(MAX_TEXT)].replace('\0', "\u{fffd}")
 }
 
 #[derive(Deserialize, Default)]
@@ -238,6 +243,12 @@ pub(super) async fn resources_configuration(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reported_texts_are_bounded() {
+        assert_eq!(shortened("lost\0it"), "lost\u{fffd}it");
+        assert_eq!(shortened(&"ä".repeat(MAX_TEXT)).len(), MAX_TEXT);
+    }
 
     #[test]
     fn versions_have_a_v_and_numbers() {

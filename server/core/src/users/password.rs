@@ -7,8 +7,9 @@ use warren_api::{
 };
 use warren_auth::check_strength;
 use warren_db::api_keys::delete_api_keys_of_user;
-use warren_db::users::{find_login_by_id, update_user_password};
-use warren_rbac::{Action, Protected};
+use warren_db::organizations::list_memberships_of_user;
+use warren_db::users::{UserRow, find_login_by_id, update_user_password};
+use warren_rbac::{Action, Protected, assignable_by};
 
 use super::{audit_target, load_user};
 use crate::audit::Change;
@@ -22,8 +23,8 @@ pub fn validate_password(password: &str) -> ValidateUserPasswordResponse {
     }
 }
 
-/// Changes a password and ends every session of the user. One's own change needs the old password; nobody but an owner
-/// changes an owner's.
+/// Changes a password and ends every session of the user. One's own change needs the old password; another's
+/// needs the right to give all of their roles.
 ///
 /// # Errors
 /// 404, 403, 400.
@@ -31,8 +32,8 @@ pub async fn change_password(cx: &Cx, user: &UserRef, body: UpdateUserPasswordRe
     let row = load_user(cx, user, Action::Read).await?;
     let own = row.id == cx.actor.user_id;
     cx.allow(if own { Action::UpdatePersonal } else { Action::Update }, &row.object())?;
-    if !own && row.site_roles.iter().any(|role| role == "owner") && !cx.actor.has_role("owner") {
-        return Err(Error::forbidden_because("Only owners may change the password of an owner."));
+    if !own {
+        check_not_superior(cx, &row).await?;
     }
     if row.login_type != LoginType::Password.as_str() {
         return Err(Error::invalid("Users without password login type cannot change their password."));
@@ -66,6 +67,26 @@ pub async fn change_password(cx: &Cx, user: &UserRef, body: UpdateUserPasswordRe
             Ok::<_, Error>(())
         })
         .await
+}
+
+/// A password opens the whole account, so whoever sets it must hold, or be able to give, every role of the account.
+async fn check_not_superior(cx: &Cx, row: &UserRow) -> Result<()> {
+    if cx.actor.has_role("owner") {
+        return Ok(());
+    }
+    let conn = cx.db().conn().await?;
+    let memberships = list_memberships_of_user(&conn, row.id).await?;
+    let within = |own: &[String], role: &String| own.contains(role) || own.iter().any(|own| assignable_by(own, role));
+    let site = row.site_roles.iter().all(|role| within(&cx.actor.roles, role));
+    let organizations = memberships.iter().all(|theirs| {
+        let own = cx.actor.memberships.iter().find(|own| own.org == theirs.organization_id);
+        let own = own.map_or(&[][..], |own| own.roles.as_slice());
+        theirs.roles.iter().all(|role| within(&cx.actor.roles, role) || within(own, role))
+    });
+    if site && organizations {
+        return Ok(());
+    }
+    Err(Error::forbidden_because("You may not change the password of somebody whose roles you could not give."))
 }
 
 /// Asks for a one-time passcode. The answer is the same whether the account exists; delivery needs a notification
