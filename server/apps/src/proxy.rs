@@ -3,12 +3,13 @@
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use http::{HeaderValue, StatusCode, Uri, header};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::copy_bidirectional_with_sizes;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::debug;
 
@@ -27,10 +28,10 @@ pub struct Forwarding<'a> {
     pub client_ip: &'a str,
     /// `http` or `https`: how the client reaches the server.
     pub scheme: &'a str,
-    /// Tasks that outlive the answer's head: they end with the server.
+    /// Tasks that outlive the answer's head: they end with `ended`.
     pub tasks: &'a TaskTracker,
-    /// Ends them.
-    pub shutdown: &'a CancellationToken,
+    /// Resolves when the visitor's session or the server ends; whatever is still open of the answer is cut then.
+    pub ended: BoxFuture<'static, ()>,
 }
 
 /// Passes a request to the app and answers with what the app says, or with a page that says why it cannot be reached.
@@ -39,7 +40,7 @@ pub async fn forward(dialer: &dyn AgentDialer, forwarding: Forwarding<'_>, reque
         return page(&Page {
             status: StatusCode::BAD_REQUEST,
             title: "This app cannot be opened",
-            text: "The template declares an address that is not http on the workspace's own host.",
+            text: "The template declares an address that is not http on a port of the workspace's own host.",
             retry: false,
         });
     };
@@ -50,7 +51,7 @@ pub async fn forward(dialer: &dyn AgentDialer, forwarding: Forwarding<'_>, reque
             return unreachable(port);
         }
     };
-    match exchange(stream, &forwarding, request).await {
+    match exchange(stream, forwarding, request).await {
         Ok(response) => response,
         Err(error) => {
             debug!(%error, port, "an app did not answer");
@@ -85,20 +86,21 @@ enum ExchangeError {
 
 async fn exchange(
     stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-    forwarding: &Forwarding<'_>,
+    forwarding: Forwarding<'_>,
     mut request: Request,
 ) -> Result<Response, ExchangeError> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    let shutdown = forwarding.shutdown.clone();
-    // Carries the body, and the bytes after an upgrade; ends with the answer, the client or the server.
+    let ended = forwarding.ended.shared();
+    let cut = ended.clone();
+    // Carries the body, and the bytes after an upgrade; ends with the answer, the client, the session or the server.
     forwarding.tasks.spawn(async move {
         tokio::select! {
-            ended = connection.with_upgrades() => {
-                if let Err(error) = ended {
+            done = connection.with_upgrades() => {
+                if let Err(error) = done {
                     debug!(%error, "a connection to an app ended");
                 }
             }
-            () = shutdown.cancelled() => {}
+            () = cut => {}
         }
     });
     let upgrade = wanted_upgrade(request.headers());
@@ -120,11 +122,10 @@ async fn exchange(
         let switched = answer.headers().get(header::UPGRADE).cloned();
         let app_side = answer.extensions_mut().remove::<OnUpgrade>();
         if let (Some(client_side), Some(app_side), Some(protocol)) = (client_side, app_side, switched) {
-            let shutdown = forwarding.shutdown.clone();
             forwarding.tasks.spawn(async move {
                 tokio::select! {
                     () = join(client_side, app_side) => {}
-                    () = shutdown.cancelled() => {}
+                    () = ended => {}
                 }
             });
             towards_client(answer.headers_mut());
@@ -144,6 +145,9 @@ async fn join(client: OnUpgrade, app: OnUpgrade) {
     let _ = copy_bidirectional_with_sizes(&mut client, &mut app, COPY_BUFFER, COPY_BUFFER).await;
 }
 
+/// Ports below this are services of the agent itself inside the tunnel (SSH, terminals, files): never apps.
+const FIRST_APP_PORT: u16 = 9;
+
 /// The port of an app that listens with plain HTTP on the workspace's own host.
 fn local_port(url: &url::Url) -> Option<u16> {
     let local = match url.host()? {
@@ -151,7 +155,8 @@ fn local_port(url: &url::Url) -> Option<u16> {
         url::Host::Ipv4(ip) => ip.is_loopback() || ip.is_unspecified(),
         url::Host::Ipv6(ip) => ip.is_loopback() || ip.is_unspecified(),
     };
-    (local && url.scheme() == "http").then(|| url.port_or_known_default()).flatten()
+    let port = (local && url.scheme() == "http").then(|| url.port_or_known_default()).flatten();
+    port.filter(|port| *port >= FIRST_APP_PORT)
 }
 
 /// The app's own path joined with the rest of the address; the query of the address counts, if it has one.
@@ -178,7 +183,10 @@ mod tests {
             ("http://localhost:13337", Some(13337)),
             ("http://127.0.0.1", Some(80)),
             ("http://[::1]:8080/x", Some(8080)),
-            ("http://0.0.0.0:1", Some(1)),
+            ("http://0.0.0.0:9", Some(9)),
+            ("http://localhost:1", None),
+            ("http://localhost:2", None),
+            ("http://localhost:4", None),
             ("https://localhost", None),
             ("http://169.254.169.254/", None),
             ("http://localhost.evil.example/", None),

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -24,6 +25,8 @@ use crate::tls;
 /// How long a client may take to send the head of a request, and to finish a TLS handshake.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Pause between pings on HTTP/2 connections, and how long the answer may take: a dead peer's streams end.
+const HTTP2_PING: Duration = Duration::from_secs(30);
 /// Pause after the system refused a connection (out of descriptors, usually).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -121,7 +124,10 @@ async fn http(
     stop: CancellationToken,
     over_tls: bool,
 ) {
+    let asked = Arc::new(AtomicBool::new(false));
+    let first = asked.clone();
     let service = app.map_request(move |mut request: http::Request<hyper::body::Incoming>| {
+        first.store(true, Ordering::Relaxed);
         request.extensions_mut().insert(ConnectInfo(peer));
         if over_tls {
             request.extensions_mut().insert(OverTls);
@@ -130,11 +136,22 @@ async fn http(
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    builder.http2().timer(TokioTimer::new());
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(HTTP2_PING).keep_alive_timeout(HTTP2_PING);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
     let mut connection = std::pin::pin!(connection);
+    // The time limit for heads begins when the protocol is known; who does not even say that much is not waited for.
+    let silence = async {
+        tokio::time::sleep(HEADER_TIMEOUT).await;
+        if asked.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    };
     let served = tokio::select! {
         served = connection.as_mut() => served,
+        () = silence => {
+            tracing::debug!(%peer, "no request came");
+            return;
+        }
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
@@ -165,4 +182,42 @@ pub(crate) async fn serve_metrics(
     });
     let cut = stop.clone();
     Ok(listener.serve(app, stop, cut))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    async fn serve() -> (SocketAddr, CancellationToken) {
+        let listener = Listener { listener: bind_one("127.0.0.1:0").await.unwrap(), tls: None };
+        let (address, stop) = (listener.address().unwrap(), CancellationToken::new());
+        let app = Router::new().fallback(|| async { "here" });
+        tokio::spawn(listener.serve(app, stop.clone(), stop.clone()));
+        (address, stop)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn connections_that_ask_nothing_are_closed() {
+        let (address, _stop) = serve().await;
+        let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".as_slice();
+        for said in [b"".as_slice(), b"P", b"GET / HTTP/1.1\r\nHost: a\r\n", &preface[..20], preface] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(said).await.unwrap();
+            let mut answer = Vec::new();
+            let ended = tokio::time::timeout(HEADER_TIMEOUT * 3, stream.read_to_end(&mut answer)).await;
+            assert!(ended.is_ok(), "{:?} is waited for", String::from_utf8_lossy(said));
+        }
+    }
+
+    #[tokio::test]
+    async fn requests_are_answered() {
+        let (address, _stop) = serve().await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("here"), "{answer}");
+    }
 }

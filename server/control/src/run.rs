@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::os::unix::fs::DirBuilderExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -114,7 +115,12 @@ impl Server {
         let first = listeners.first().context("there is a listener")?;
         let access_url = config::access_url(values, first.address()?, first.is_tls())?;
         let config: Config = config::config(values, access_url.clone(), data_dir.path())?;
-        std::fs::create_dir_all(&config.cache_dir)
+        // Sources of templates among it: nobody else's business.
+        let mut private = std::fs::DirBuilder::new();
+        private
+            .recursive(true)
+            .mode(0o700)
+            .create(&config.cache_dir)
             .with_context(|| format!("cannot create {}", config.cache_dir.display()))?;
         let bus = Bus::start(db.clone());
         let conn = db.conn().await?;

@@ -54,6 +54,13 @@ pub enum RateScope {
     Files,
 }
 
+impl Route {
+    /// Whether it opens a websocket.
+    pub fn is_websocket(&self) -> bool {
+        self.operation.websocket
+    }
+}
+
 type BoxFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 type BoxHandler = Arc<dyn Fn(Request, State) -> BoxFuture + Send + Sync>;
 

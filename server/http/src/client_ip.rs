@@ -24,6 +24,21 @@ pub(crate) fn client_ip(request: &Request, config: &Config) -> String {
     claimed.unwrap_or(peer).to_canonical().to_string()
 }
 
+/// Headers by which a proxy tells about the client.
+const FORWARDING: [&str; 5] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
+
+/// Takes what a client claims about itself as if it were a proxy out of a request, so that nobody behind here (apps of
+/// workspaces) believes it.
+pub(crate) fn remove_untrusted(request: &mut Request, config: &Config) {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_canonical());
+    if peer.is_some_and(|peer| is_trusted(peer, &config.trusted_origins)) {
+        return;
+    }
+    for name in FORWARDING.into_iter().chain(config.trusted_headers.iter().map(String::as_str)) {
+        request.headers_mut().remove(name);
+    }
+}
+
 /// The client's connection is secured: up to here, or up to a trusted proxy that says so.
 pub(crate) fn is_secured(request: &Request, config: &Config) -> bool {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_canonical());

@@ -34,7 +34,9 @@ pub(crate) fn set_session(config: &Config, token: &str) -> HeaderValue {
 
 /// Removes the session cookie.
 pub(crate) fn clear_session(config: &Config) -> HeaderValue {
-    value(&format!("{}=; Path=/; Max-Age=0; SameSite=Lax", session_name(config)))
+    // Browsers take a name with the prefix from secured pages only, also to remove it.
+    let secure = if config.host_prefix_cookie { "; Secure" } else { "" };
+    value(&format!("{}=; Path=/; Max-Age=0{secure}; SameSite=Lax", session_name(config)))
 }
 
 /// Sets the base cookie of the CSRF protection.
@@ -47,7 +49,7 @@ fn session_name(config: &Config) -> String {
 }
 
 fn shared_attributes(config: &Config) -> &'static str {
-    match (config.secure_auth_cookie, config.same_site) {
+    match (config.secure_auth_cookie || config.host_prefix_cookie, config.same_site) {
         (false, SameSite::Lax) => "; SameSite=Lax",
         (true, SameSite::Lax) => "; Secure; SameSite=Lax",
         // Browsers take "None" together with "Secure" only.
@@ -57,4 +59,18 @@ fn shared_attributes(config: &Config) -> &'static str {
 
 fn value(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixed_cookies_are_secured() {
+        let config = Config { host_prefix_cookie: true, secure_auth_cookie: false, ..Config::default() };
+        for cookie in [set_session(&config, "x"), clear_session(&config)] {
+            let cookie = cookie.to_str().unwrap();
+            assert!(cookie.starts_with("__Host-coder_session_token=") && cookie.contains("; Secure"), "{cookie}");
+        }
+    }
 }

@@ -43,7 +43,7 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 fn is_exempt(path: &str) -> bool {
     const EXEMPT: [&str; 2] = ["/api/v2/users/first", "/api/v2/csp/reports"];
-    const EXEMPT_BELOW: [&str; 4] = ["/api/v2/workspaceagents/", "/api/v2/workspaceproxies/me/", "/derp", "/scim/"];
+    const EXEMPT_BELOW: [&str; 4] = ["/api/v2/workspaceagents/me/", "/api/v2/workspaceproxies/me/", "/derp", "/scim/"];
     let guarded = path.starts_with("/api/") || path.starts_with("/oauth2/authorize");
     !guarded
         || EXEMPT.contains(&path)

@@ -99,7 +99,10 @@ async fn outer(router: Router, state: State, mut request: Request) -> Response {
     };
     let mut response = match access_url::redirect(&state.config, arrival) {
         Some(redirection) => redirection,
-        None => route(router, request).await,
+        None => {
+            client_ip::remove_untrusted(&mut request, &state.config);
+            route(router, request).await
+        }
     };
     add_headers(response.headers_mut(), &info, new_csrf_cookie.as_deref());
     observed.end(&response);

@@ -72,8 +72,9 @@ pub(crate) fn check_origin(parts: &Parts, state: &State) -> Result<(), String> {
         return Ok(());
     }
     let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let authority = &origin[url.scheme().len() + "://".len()..];
-    if authority.eq_ignore_ascii_case(host) { Ok(()) } else { Err(origin.to_owned()) }
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
+    let own = !host.is_empty() && authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host));
+    if own { Ok(()) } else { Err(origin.to_owned()) }
 }
 
 impl Upgrade {

@@ -57,7 +57,7 @@ fn a_budget_bounds_what_is_read() {
 }
 
 #[test]
-fn a_zip_bomb_stops_at_the_budget() {
+fn ghsa_2mg2_p7r7_g27f_a_zip_bomb_stops_at_the_budget() {
     let tar = write_tar(&[Entry::file("zeros", vec![0; 4 << 20])]).unwrap();
     let zip = tar_to_zip(&tar, UPLOAD_LIMIT).unwrap();
     assert!(zip.len() < 100_000);

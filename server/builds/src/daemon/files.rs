@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn announced_sizes_are_bounded() {
+    fn ghsa_f962_qm93_mj4c_announced_sizes_are_bounded() {
         let head = DataUpload { file_size: i64::MAX, chunks: 1, ..Default::default() };
         assert!(Incoming::new(&head).is_err());
         let head = DataUpload { file_size: 10, chunks: 2, ..Default::default() };

@@ -1,5 +1,7 @@
 //! Request bodies: bounded, JSON without looking at the media type, checked against the rules of the type.
 
+use std::time::Duration;
+
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -17,6 +19,10 @@ use crate::rules;
 
 /// Largest JSON body.
 const MAX_JSON: usize = 4 * 1024 * 1024;
+
+/// Time for a small body, and bytes a second that a large one must reach.
+const PATIENCE: Duration = Duration::from_secs(60);
+const SLOWEST: usize = 32 * 1024;
 
 /// A JSON body that holds to the rules of its type.
 #[derive(Debug, Clone)]
@@ -67,8 +73,17 @@ fn drop_nulls(value: &mut Value) {
     }
 }
 
+/// How long a body of at most `limit` bytes may take: slow lines have their time, trickles do not last for ever.
+fn patience(limit: usize) -> Duration {
+    PATIENCE + Duration::from_secs(u64::try_from(limit / SLOWEST).unwrap_or(u64::MAX))
+}
+
 async fn read(request: Request, limit: usize) -> Result<Bytes, ApiError> {
-    match Limited::new(request.into_body(), limit).collect().await {
+    let whole = Limited::new(request.into_body(), limit).collect();
+    let Ok(read) = tokio::time::timeout(patience(limit), whole).await else {
+        return Err(ApiError(Error::new(408, "Request body took too long.")));
+    };
+    match read {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
             Err(ApiError(Error::new(413, "Request body too large.").detail(format!("The limit is {limit} bytes."))))
@@ -84,3 +99,25 @@ impl<T: ToSchema + Rules> Describe for Body<T> {
 }
 
 impl<const LIMIT: usize> Describe for RawBody<LIMIT> {}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use futures_util::{StreamExt, stream};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn trickle_is_not_waited_for() {
+        let trickle = stream::repeat(()).then(|()| async {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            Ok::<_, std::io::Error>(Bytes::from_static(b" "))
+        });
+        let request = Request::new(Body::from_stream(trickle));
+        let ApiError(refused) = read(request, MAX_JSON).await.unwrap_err();
+        assert_eq!(refused.status, 408);
+        let endless = stream::repeat(Ok::<_, std::convert::Infallible>(Bytes::from_static(&[b' '; 4096])));
+        let ApiError(refused) = read(Request::new(Body::from_stream(endless)), MAX_JSON).await.unwrap_err();
+        assert_eq!(refused.status, 413);
+    }
+}

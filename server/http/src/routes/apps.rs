@@ -145,15 +145,30 @@ async fn path_app(cx: Option<Cx>, Server(services): Server, request: Request) ->
         return Redirect::temporary(&to).into_response();
     }
     let ip = parts.extensions.get::<Arc<RequestInfo>>().map(|info| info.ip.clone()).unwrap_or_default();
+    let (ending, visitor) = (services.clone(), cx);
+    let ended = async move {
+        tokio::select! {
+            () = session_end(&ending, visitor.as_ref()) => {}
+            () = ending.shutdown.cancelled() => {}
+        }
+    };
     let forwarding = Forwarding {
         target: &target,
         path: &address.rest,
         client_ip: &ip,
         scheme: services.config.access_url.scheme(),
         tasks: &services.tasks,
-        shutdown: &services.shutdown,
+        ended: Box::pin(ended),
     };
     forward(&dialer(&services), forwarding, Request::from_parts(parts, body)).await
+}
+
+/// Resolves when the visitor's key is gone; never for somebody who is not signed in.
+async fn session_end(services: &Services, visitor: Option<&Cx>) {
+    match visitor {
+        Some(cx) => services.keys.until_revoked(&cx.actor).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// An app's websocket that a foreign page opens with the visitor's cookie.

@@ -89,11 +89,18 @@ async fn update_settings(cx: Cx, Body(body): Body<UpdateHealthSettings>) -> Resu
 /// Sends every message back.
 async fn echo(cx: Cx, upgrade: Upgrade) -> Result<Response> {
     allow(&cx)?;
-    Ok(upgrade.open(async |mut socket: WebSocket| {
-        while let Some(Ok(message)) = socket.recv().await {
-            if matches!(message, Message::Text(_) | Message::Binary(_)) && socket.send(message).await.is_err() {
-                break;
+    Ok(upgrade.open(move |mut socket: WebSocket| async move {
+        let echo = async {
+            while let Some(Ok(message)) = socket.recv().await {
+                if matches!(message, Message::Text(_) | Message::Binary(_)) && socket.send(message).await.is_err() {
+                    break;
+                }
             }
+        };
+        tokio::select! {
+            () = echo => {}
+            () = cx.services.keys.until_revoked(&cx.actor) => {}
+            () = cx.services.shutdown.cancelled() => {}
         }
     }))
 }

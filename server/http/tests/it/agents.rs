@@ -107,8 +107,9 @@ async fn metadata_lives_in_memory_and_reaches_watchers() {
     assert_eq!(before, after, "no statement for metadata and statistics");
 }
 
+/// Issues 13789 and 12443 of an official server: a token outlived its build.
 #[tokio::test]
-async fn new_build_ends_the_agent_of_the_old_one() {
+async fn issue_13789_new_build_ends_the_agent_of_the_old_one() {
     let world = World::start().await;
     let workspace = world.workspace(8080).await;
     let agent = world.connect_agent(&workspace).await;

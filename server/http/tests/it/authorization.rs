@@ -115,6 +115,34 @@ async fn with_enough_everything_answers() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// GHSA-m3cr-vc2j-pm27: a link changes nothing. Every row of every table stays as it is, but for what heartbeats write.
+#[tokio::test]
+async fn ghsa_m3cr_vc2j_pm27_no_get_changes_anything() {
+    const CONTENTS: warren_db::Statement = warren_db::Statement {
+        name: "contents",
+        sql: "SELECT table_name || ' ' || md5(query_to_xml(
+                format('SELECT t::text FROM %I t ORDER BY 1', table_name), false, false, '')::text)
+            FROM information_schema.tables
+            WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
+                AND table_name NOT IN ('provisioner_daemons', 'provisioner_jobs')
+            ORDER BY table_name",
+    };
+    let scene = Scene::set().await;
+    let services = &scene.world.server.services;
+    let contents = async || {
+        let conn = services.db.conn().await.unwrap();
+        warren_db::list::<String>(&conn, &CONTENTS, &[]).await.unwrap()
+    };
+    let before = contents().await;
+    assert!(before.len() > 10);
+    for route in warren_http::api().routes() {
+        if route.method == Some(Method::GET) && !never_ends(route.id) && access_of(route.id) != Access::Daemon {
+            scene.call(route, &scene.owner).await;
+        }
+    }
+    assert_eq!(contents().await, before);
+}
+
 /// Streams of events go on until somebody ends them.
 fn never_ends(id: &str) -> bool {
     matches!(id, "watch-workspace-by-id" | "watch-for-workspace-agent-metadata-updates")

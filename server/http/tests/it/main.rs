@@ -16,6 +16,7 @@ mod pages;
 mod rpc_access;
 mod scripted_agent;
 mod scripted_daemon;
+mod security;
 mod sessions;
 mod streams;
 mod transport;

@@ -46,8 +46,9 @@ async fn wrong_password_is_told_on_the_page() {
     assert!(answer.text().await.unwrap().contains("role=\"alert\""));
 }
 
+/// GHSA-7qw2-f75v-62f7 and GHSA-h58c-xccx-75m3: what somebody else wrote is text.
 #[tokio::test]
-async fn user_content_on_pages_is_escaped() {
+async fn ghsa_7qw2_f75v_62f7_user_content_on_pages_is_escaped() {
     let (server, _) = TestServer::with_owner().await;
     let page = server.get("/login?message=%3Cscript%3Ealert(1)%3C/script%3E&redirect=%22%3E%3Cb%3E", "").await;
     let text = page.text().await.unwrap();

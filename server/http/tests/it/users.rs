@@ -59,7 +59,7 @@ async fn user_life() {
 
 /// GHSA-29xf-69gq-m9jx: who administers users must not reach owners.
 #[tokio::test]
-async fn user_admin_cannot_take_over_an_owner() {
+async fn ghsa_29xf_69gq_m9jx_user_admin_cannot_take_over_an_owner() {
     let (server, owner) = TestServer::with_owner().await;
     let eve = server.member(&owner, "eve").await;
     let roles = server.put("/api/v2/users/eve/roles", &owner, &json!({ "roles": ["user-admin"] })).await;
