@@ -45,7 +45,9 @@ async fn a_killed_daemon_leaves_no_process_no_stuck_build_and_the_state_of_what_
     let killed = Instant::now();
     process.kill().await.unwrap();
     lives.ended().await;
+    let gone = killed.elapsed();
     let build = world.finished(&path).await;
+    println!("processes gone after {gone:?}, build over after {:?}", killed.elapsed());
     assert!(killed.elapsed() < TAKE_OVER, "{:?}", killed.elapsed());
     let error = "the provisioner daemon that ran this job is gone";
     assert_eq!((&build["status"], &build["job"]["error"]), (&json!("failed"), &json!(error)));
@@ -67,6 +69,7 @@ async fn an_import_of_a_killed_daemon_is_done_by_another() {
     drop(first);
     let _other = world.daemon_with(Wanted { name: "other", ..Wanted::default() }).await;
     let _second = server.accept().await.unwrap();
+    println!("the other daemon's plan runs after {:?}", killed.elapsed());
     assert!(killed.elapsed() < TAKE_OVER, "{:?}", killed.elapsed());
     let version = world.get(&version_path(&version)).await;
     assert_eq!(text(&version["job"]["status"]), "running");

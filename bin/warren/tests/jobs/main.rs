@@ -18,6 +18,7 @@ mod lives;
 mod lost;
 mod modules;
 mod replay;
+mod replay_http;
 mod versions;
 
 /// Each test over both transports.

@@ -11,7 +11,7 @@ use crate::compare::differences;
 use crate::daemons::{Transport, Wanted};
 use crate::world::{World, build_path, text, version_path};
 
-const HEADER: &str = "terraform {\n  required_providers {\n    coder = { source = \"coder/coder\" }\n  }\n}\n";
+pub const HEADER: &str = "terraform {\n  required_providers {\n    coder = { source = \"coder/coder\" }\n  }\n}\n";
 /// The template behind the recorded builds.
 const LITE: &str = include_str!("../../../../roles/provisioner/tests/it/lite.tf");
 /// What differs on purpose: a word of the finding, and why.
@@ -36,19 +36,19 @@ fn recorded() -> Option<(BTreeMap<String, Value>, usize)> {
     Some((lines.into_iter().map(|line| (text(&line["case"]), line)).collect(), count))
 }
 
-struct Replay {
-    world: World,
-    cases: BTreeMap<String, Value>,
+pub struct Replay {
+    pub world: World,
+    pub cases: BTreeMap<String, Value>,
     done: BTreeSet<String>,
     problems: Vec<String>,
 }
 
 impl Replay {
-    fn case(&self, name: &str) -> Value {
+    pub fn case(&self, name: &str) -> Value {
         self.cases.get(name).unwrap_or_else(|| panic!("{name} is not recorded")).clone()
     }
 
-    fn compare(&mut self, name: &str, what: &str, recorded: &Value, ours: &Value) {
+    pub fn compare(&mut self, name: &str, what: &str, recorded: &Value, ours: &Value) {
         assert!(self.cases.contains_key(name), "{name}");
         self.done.insert(name.to_owned());
         for found in differences(recorded, ours) {
@@ -180,7 +180,7 @@ async fn recorded_answers_about_jobs_come_out_the_same() {
     let job = lite(&mut replay).await;
     slow(&mut replay).await;
     classic(&mut replay).await;
-    http(&mut replay, &job).await;
+    crate::replay_http::http(&mut replay, &job).await;
     println!("replayed {} of {lines} lines of jobs.jsonl through the server", replay.done.len());
     // Every line is replayed here or with the daemon alone: that one shows logs of a job that ran.
     let ran = |case: &Value| case["logs"].as_array().is_some_and(|rows| !rows.is_empty());
@@ -360,69 +360,4 @@ async fn classic(replay: &mut Replay) {
     for name in ["classic-monotonic", "classic-immutable", "classic-range"] {
         replay.refused_build(name, &workspace, None).await;
     }
-}
-
-async fn http(replay: &mut Replay, (build, job): &(String, String)) {
-    let jobs = format!("/organizations/{}/provisionerjobs", replay.world.organization);
-    let names: Vec<String> = replay.cases.keys().cloned().collect();
-    for name in names {
-        let case = replay.case(&name);
-        if let Some(query) = name.strip_prefix("list-jobs") {
-            let query = query.replace("{bad", "%7Bbad");
-            let (status, body) = replay.world.call(Method::GET, &format!("{jobs}{query}"), None).await;
-            // Of a list its length and its first element are kept.
-            let body = match body.as_array() {
-                Some(list) => json!([list.len(), list[0]]),
-                None => body,
-            };
-            replay.compare(&name, "", &json!([case["status"], case["response"]]), &json!([status, body]));
-        } else if let Some(query) = name.strip_prefix("logs") {
-            let (status, body) = replay.world.call(Method::GET, &format!("{build}/logs{query}"), None).await;
-            let ours = if body.is_string() { text(&body) } else { body.to_string() };
-            let recorded = json!([case["status"], first(&text(&case["response"]))]);
-            replay.compare(&name, "", &recorded, &json!([status, first(&ours)]));
-        }
-    }
-    for (name, path) in
-        [("get-job", format!("{jobs}/{job}")), ("get-job-missing", format!("{jobs}/{}", uuid::Uuid::new_v4()))]
-    {
-        let (status, body) = replay.world.call(Method::GET, &path, None).await;
-        let case = replay.case(name);
-        replay.compare(name, "", &json!([case["status"], case["response"]]), &json!([status, body]));
-    }
-    let file = json!(replay.world.upload(&[("main.tf", HEADER)]).await);
-    let missing = json!(uuid::Uuid::new_v4());
-    let body = |more: Value| {
-        let mut body = json!({ "storage_method": "file", "file_id": file, "provisioner": "terraform", "tags": {} });
-        body.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
-        body
-    };
-    for (name, body) in [
-        ("create-version-name", body(json!({ "name": "dup-name" }))),
-        ("create-version-bad-file", body(json!({ "file_id": missing }))),
-        ("create-version-bad-provisioner", body(json!({ "provisioner": "pulumi" }))),
-        ("create-version-bad-template", body(json!({ "template_id": missing }))),
-        ("create-version-no-file", json!({ "storage_method": "file", "provisioner": "terraform" })),
-    ] {
-        let path = format!("/organizations/{}/templateversions", replay.world.organization);
-        let (status, ours) = replay.world.post(&path, body).await;
-        let case = replay.case(name);
-        replay.compare(name, "", &json!([case["status"], case["response"]]), &json!([status, ours]));
-    }
-}
-
-/// Of what the routes of a log answer: the first line of a text, the first object of a list.
-fn first(answer: &str) -> Value {
-    let object = |text: &str| {
-        let text = text.get(text.find('{')?..=text.find('}')?)?;
-        serde_json::from_str::<Value>(text).ok().map(|mut object| {
-            object["id"] = Value::Null;
-            object
-        })
-    };
-    let line = |text: &str| {
-        let (time, rest) = text.lines().next()?.split_once(' ')?;
-        time.parse::<jiff::Timestamp>().ok().map(|_| json!(rest))
-    };
-    line(answer).or_else(|| object(answer)).unwrap_or_else(|| json!(answer.trim()))
 }
