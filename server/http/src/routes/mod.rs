@@ -3,6 +3,7 @@
 mod agent_me;
 mod agents;
 mod apps;
+mod audit;
 mod bin;
 mod debug;
 pub(crate) mod deployment;
@@ -36,6 +37,7 @@ pub fn api() -> Api {
     keys::routes(&mut api);
     organizations::routes(&mut api);
     notifications::routes(&mut api);
+    audit::routes(&mut api);
     external_auth::routes(&mut api);
     files::routes(&mut api);
     templates::routes(&mut api);

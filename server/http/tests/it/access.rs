@@ -112,6 +112,7 @@ pub const TABLE: &[(&str, Access, &str)] = &[
     ("update-read-status-of-a-notification", SignedIn, r#"{"is_read":true}"#),
     ("get-notification-dispatch-methods", SignedIn, ""),
     ("get-notifications-settings", Admin, ""),
+    ("get-audit-logs", Admin, ""),
     ("update-notifications-settings", Admin, r#"{"notifier_paused":true}"#),
     ("send-a-test-notification", Admin, ""),
     ("send-a-custom-notification", SignedIn, r#"{"content":{"title":"T","message":"M"}}"#),

@@ -4,6 +4,7 @@ mod access;
 mod agent_reach;
 mod agent_replay;
 mod agents;
+mod audit;
 mod authorization;
 mod contract;
 mod document;

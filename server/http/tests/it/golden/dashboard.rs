@@ -20,7 +20,6 @@ const MISSING: &[(&str, &str)] = &[
     ("/api/v2/insights/templates", "usage over time"),
     ("/api/v2/insights/user-activity", "usage over time"),
     ("/api/v2/insights/user-latency", "usage over time"),
-    ("/api/v2/audit", "the list of the audit log"),
     ("/api/v2/tasks", "out of scope"),
 ];
 

@@ -1,11 +1,14 @@
 //! The audit log: who changed what, from what to what.
 
+mod list;
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use warren_db::Querier;
 use warren_db::audit::{NewAuditLog, insert_audit_log};
 
+pub use self::list::list_audit;
 use crate::{Cx, Result};
 
 /// What was changed.
