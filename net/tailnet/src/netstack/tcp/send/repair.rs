@@ -1,6 +1,6 @@
 //! Losses: how they are noticed, by order and by time, and what is repeated when.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::{Send, Sent};
 
