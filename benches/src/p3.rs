@@ -1,18 +1,19 @@
-//! P3: the agent: memory alone, and the size of the program that workspaces download.
+//! P3: the agent: memory idle and after a speed test, and the size of the program that workspaces download.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use crate::Bench;
 use crate::harness::agent;
 use crate::harness::process::{self, Process};
 use crate::harness::programs::Side;
 use crate::harness::server::Server;
 use crate::harness::table::{Table, less, number};
 use crate::harness::template::agent_workspace;
+use crate::{Bench, p15};
 
 const IDLE: &str = "memory (PSS), idle";
+const USED: &str = "memory (PSS), after a speed test";
 const SIZE: &str = "file size";
 
 pub async fn run(bench: &Bench) -> Result<Table> {
@@ -27,6 +28,15 @@ pub async fn run(bench: &Bench) -> Result<Table> {
         let agent = agent::start(bench, side, &server, &workspace).await?;
         tokio::time::sleep(Duration::from_secs(bench.pick(5, 15))).await;
         table.set(less(IDLE, "MB", "≤ 8"), side, process::pss_bytes(agent.pid())? as f64 / 1e6);
+        let config = server.dir().join("cli").display().to_string();
+        let environment =
+            [("CODER_URL", server.url.as_str()), ("CODER_SESSION_TOKEN", &server.token), ("CODER_CONFIG_DIR", &config)];
+        for direction in ["down", "up"] {
+            let arguments = ["speedtest", &workspace.name, "--time", "3s", "--direction", direction];
+            p15::time(&program, &arguments, &environment, 0)?;
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        table.set(less(USED, "MB", "≤ 16"), side, process::pss_bytes(agent.pid())? as f64 / 1e6);
     }
     table.limit(IDLE, format!("hello world on tokio: {} MB", number(hello(bench).await?)));
     Ok(table)

@@ -129,7 +129,7 @@ pub(crate) const HAPPY_EYEBALLS: Duration = Duration::from_millis(200);
 /// The whole latency measurement of one region.
 pub(crate) const MEASURE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Latencies are measured this long after the home region is known without them.
+/// A short-lived node measures latencies this late, if its home region is known without them.
 pub(crate) const MEASURE_LATER: Duration = Duration::from_secs(3);
 
 /// Calls of a handle that may wait for the node.

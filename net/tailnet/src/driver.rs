@@ -28,6 +28,7 @@ pub(crate) struct Setup {
     pub derp_map: proto::DerpMap,
     pub access_url: Url,
     pub force_websocket: bool,
+    pub short_lived: bool,
     pub dialer: Dialer,
     pub doorbell: Arc<Doorbell>,
     pub publish: watch::Sender<Option<proto::Node>>,
@@ -54,6 +55,7 @@ struct Driver {
     reachable: bool,
     latencies: Latencies,
     measured: mpsc::Sender<Latencies>,
+    short_lived: bool,
     forced: BTreeMap<i32, String>,
 }
 
@@ -119,6 +121,7 @@ impl Driver {
             reachable: false,
             latencies: BTreeMap::new(),
             measured,
+            short_lived: setup.short_lived,
             forced: BTreeMap::new(),
         };
         driver.set_derp_map(&setup.derp_map);
@@ -259,8 +262,8 @@ impl Driver {
             // Nothing to compare: no need to wait for the measurement.
             self.choose_home();
         }
-        // What only informs others can wait: a short-lived node never asks.
-        self.measure(if self.home.is_some() { MEASURE_LATER } else { Duration::ZERO });
+        let only_informs = self.short_lived && self.home.is_some();
+        self.measure(if only_informs { MEASURE_LATER } else { Duration::ZERO });
     }
 
     fn measure(&self, delay: Duration) {

@@ -38,6 +38,8 @@ pub struct NodeOptions {
     pub access_url: Url,
     /// Use websockets to reach relays, never the plain upgrade.
     pub force_websocket: bool,
+    /// The node may be gone in a moment: what only informs others is measured later.
+    pub short_lived: bool,
     /// Sent with every request to a relay.
     pub extra_headers: HeaderMap,
     /// What TLS trusts; the system's roots if absent.
@@ -55,6 +57,7 @@ impl NodeOptions {
             derp_map,
             access_url,
             force_websocket: false,
+            short_lived: false,
             extra_headers: HeaderMap::new(),
             tls: None,
             in_process_relay: None,
@@ -136,6 +139,7 @@ impl Node {
             derp_map: options.derp_map,
             access_url: options.access_url,
             force_websocket: options.force_websocket,
+            short_lived: options.short_lived,
             dialer: Dialer { tls, headers: options.extra_headers, in_process: options.in_process_relay },
             doorbell: Arc::new(Doorbell::default()),
             publish,

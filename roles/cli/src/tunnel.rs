@@ -154,6 +154,7 @@ impl Prepared {
         }
         let mut options =
             NodeOptions::new(Uuid::new_v4(), vec![random_address()], relay_map(map), client.url().clone());
+        options.short_lived = true;
         options.force_websocket = info.derp_force_websockets;
         options.extra_headers = relay_headers(client);
         options.tls = Some(Arc::new(warren_tls::client_config(client.tls())?));
