@@ -6,14 +6,15 @@ SELECT r.id, r.created_at, r.job_id, r.transition, r.type, r.name, r.hide, r.ico
     a.scripts, a.version, a.api_version, a.expanded_directory, a.subsystems, a.lifecycle_state, a.started_at, a.ready_at,
     a.first_connected_at, a.last_connected_at, a.disconnected_at, a.logs_length, a.logs_overflowed,
     apps.list AS apps, sources.list AS log_sources
-FROM workspace_resources r
-LEFT JOIN workspace_agents a ON a.resource_id = r.id AND NOT a.deleted
+FROM unnest($1::uuid[]) AS wanted (job_id)
+-- Job by job: for a list of unknown length the whole table would be read.
+CROSS JOIN LATERAL (SELECT * FROM workspace_resources r WHERE r.job_id = wanted.job_id OFFSET 0) r
+LEFT JOIN LATERAL (SELECT * FROM workspace_agents a WHERE a.resource_id = r.id AND NOT a.deleted OFFSET 0) a ON true
 LEFT JOIN LATERAL (
-    SELECT jsonb_agg(to_jsonb(p) ORDER BY p.display_order, lower(p.display_name), p.slug) AS list
+    SELECT json_agg(p ORDER BY p.display_order, lower(p.display_name), p.slug) AS list
     FROM workspace_apps p WHERE p.agent_id = a.id
 ) apps ON true
 LEFT JOIN LATERAL (
-    SELECT jsonb_agg(to_jsonb(s) ORDER BY s.display_name, s.id) AS list
+    SELECT json_agg(s ORDER BY s.display_name, s.id) AS list
     FROM workspace_agent_log_sources s WHERE s.workspace_agent_id = a.id
 ) sources ON true
-WHERE r.job_id = ANY ($1::uuid[])

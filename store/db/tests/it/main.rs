@@ -1,5 +1,6 @@
 //! The core of the crate against a real database.
 
+mod lists;
 mod secured;
 mod statements;
 
