@@ -18,7 +18,7 @@ pub use error::{CloseReason, Error, RpcError};
 pub use receive::Receiver;
 pub use router::Router;
 pub use serve::serve;
-pub use session::Session;
+pub use session::{Session, end_of_second};
 pub use warren_proto::{Bidi, ClientStream, Method, ServerStream, Unary};
 pub use ws::{DialError, DialOptions, WsCloser, WsMessage, WsPipe, dial};
 

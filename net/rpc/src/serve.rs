@@ -7,8 +7,8 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use futures_util::FutureExt as _;
-use tokio::task::JoinSet;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::CancellationToken;
 use warren_drpc::{Event, Kind, Packet, RpcError, Side, Stream};
@@ -32,7 +32,8 @@ pub async fn serve<C: Clone + Send + 'static>(
     context: C,
     cancel: CancellationToken,
 ) -> Result<(), Error> {
-    let mut calls = JoinSet::new();
+    // All in this task: a call costs no further task, and no second thread is woken for it.
+    let mut calls = FuturesUnordered::new();
     loop {
         let transport = tokio::select! {
             biased;
@@ -40,7 +41,7 @@ pub async fn serve<C: Clone + Send + 'static>(
                 session.close();
                 break;
             }
-            Some(ended) = calls.join_next() => {
+            Some(ended) = calls.next(), if !calls.is_empty() => {
                 log_panic(ended);
                 continue;
             }
@@ -51,9 +52,9 @@ pub async fn serve<C: Clone + Send + 'static>(
             refuse(&transport);
             continue;
         }
-        calls.spawn(serve_stream(transport, router.clone(), context.clone()));
+        calls.push(AssertUnwindSafe(serve_stream(transport, router.clone(), context.clone())).catch_unwind());
     }
-    while let Some(ended) = calls.join_next().await {
+    while let Some(ended) = calls.next().await {
         log_panic(ended);
     }
     match session.close_reason() {
@@ -62,11 +63,9 @@ pub async fn serve<C: Clone + Send + 'static>(
     }
 }
 
-fn log_panic(ended: Result<(), tokio::task::JoinError>) {
-    if let Err(e) = ended
-        && e.is_panic()
-    {
-        tracing::error!(error = %e, "serving a call panicked");
+fn log_panic(ended: std::thread::Result<()>) {
+    if let Err(panic) = ended {
+        tracing::error!(panic = panic_text(&*panic), "serving a call panicked");
     }
 }
 

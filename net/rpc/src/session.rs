@@ -139,6 +139,16 @@ fn register(slot: &mut Option<Waker>, waker: &Waker) {
     }
 }
 
+/// The end of the second in which `at` lies, for deadlines that need not be met exactly: those of thousands of sessions
+/// then wake the process once a second, and not once each.
+#[must_use]
+pub fn end_of_second(at: tokio::time::Instant) -> tokio::time::Instant {
+    static START: std::sync::OnceLock<tokio::time::Instant> = std::sync::OnceLock::new();
+    let start = *START.get_or_init(tokio::time::Instant::now);
+    let whole = at.saturating_duration_since(start).as_secs().saturating_add(1);
+    start.checked_add(Duration::from_secs(whole)).unwrap_or(at)
+}
+
 /// The clock of tokio, so that tests can pause it.
 fn now() -> std::time::Instant {
     tokio::time::Instant::now().into_std()
@@ -228,6 +238,11 @@ impl Session {
             Ok(round_trip) => Ok(round_trip),
             Err(_) => Err(self.close_reason().map_or(Error::PingTimeout, Error::Closed)),
         }
+    }
+
+    /// How long the peer has been silent.
+    pub fn silent_for(&self) -> Duration {
+        now().saturating_duration_since(self.core().state.lock().yamux.heard_at())
     }
 
     /// Streams that are open now, of both sides.

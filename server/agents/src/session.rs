@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::time::{Instant, interval_at};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use warren_auth::AgentIdentity;
 use warren_db::DbError;
 use warren_db::agent_reports::{update_connected, update_disconnected};
-use warren_rpc::{Session, WsPipe};
+use warren_rpc::{Session, WsPipe, end_of_second};
 
 use crate::Agents;
 use crate::defaults::{GOODBYE_TIMEOUT, INACTIVE_AFTER, PING_INTERVAL};
@@ -114,12 +114,20 @@ impl Monitor<'_> {
         self.agents.publish(&self.live.identity, WorkspaceEventKind::AgentConnection);
     }
 
-    /// Pings until the agent does not answer any more.
+    /// Pings an agent that is silent, until it does not answer any more.
     async fn watch(&self, number: u64) {
-        let mut ticks = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
         let mut answered = Instant::now();
+        let mut next = answered + PING_INTERVAL;
         loop {
-            ticks.tick().await;
+            sleep_until(end_of_second(next)).await;
+            let silent = self.session.silent_for();
+            if silent < PING_INTERVAL && !self.session.is_closed() {
+                answered = Instant::now() - silent;
+                next = answered + PING_INTERVAL;
+                self.live.seen(number, now());
+                continue;
+            }
+            next += PING_INTERVAL;
             match self.session.ping().await {
                 Ok(_) => {
                     answered = Instant::now();

@@ -3,6 +3,7 @@
 mod config;
 mod data_dir;
 mod database;
+mod files;
 mod listen;
 mod options;
 mod run;

@@ -20,7 +20,7 @@ use crate::database::Database;
 use crate::listen::{self, Listener};
 use crate::options::{Command, Values, help, parse, to_yaml};
 use crate::signals::{Signals, Stop};
-use crate::{config, database, wire};
+use crate::{config, database, files, wire};
 
 /// How long requests that run at the end may take.
 const REQUESTS_TIMEOUT: Duration = Duration::from_secs(3);
@@ -68,6 +68,7 @@ pub async fn run(arguments: Vec<String>, environment: BTreeMap<String, String>, 
     for option in values.idle() {
         tracing::info!(option, "the option is accepted and has no effect yet");
     }
+    files::raise_limit();
     let mut signals = Signals::register()?;
     let data_dir = DataDir::open(&environment, values.bool("ephemeral"))?;
     let listeners = listen::bind(&values).await?;

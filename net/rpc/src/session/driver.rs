@@ -6,13 +6,14 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 use warren_yamux::CloseReason;
 
-use super::{Core, now};
+use super::{Core, end_of_second, now};
 use crate::defaults::{CLOSE_TIMEOUT, READ_CHUNK, WRITE_BATCH};
 
 /// Chunks read before other tasks get their turn.
@@ -109,7 +110,7 @@ impl<IO: AsyncRead + AsyncWrite> Driver<IO> {
                         state.dispatch(&self.core.opened);
                         continue;
                     }
-                    Some((at, _)) => Instant::from_std(at),
+                    Some((at, _)) => roughly(Instant::from_std(at)),
                     None => return,
                 }
             };
@@ -207,4 +208,10 @@ impl<IO> Drop for Driver<IO> {
         drop(state);
         self.core.finished.notify_waiters();
     }
+}
+
+/// Deadlines of seconds (pings, silence) may come late by one.
+fn roughly(deadline: Instant) -> Instant {
+    const EXACT: Duration = Duration::from_secs(5);
+    if deadline.saturating_duration_since(Instant::now()) > EXACT { end_of_second(deadline) } else { deadline }
 }

@@ -14,6 +14,7 @@ impl Session {
     /// # Errors
     /// The session has ended; after a violation a GoAway is queued, to be transmitted before the pipe is closed.
     pub fn receive(&mut self, mut input: &[u8], now: Instant) -> Result<(), CloseReason> {
+        self.timers.heard(now);
         while self.closed.is_none() && !input.is_empty() {
             if let Some(mut payload) = self.payload.take() {
                 let n = input.len().min(usize::try_from(payload.left).unwrap_or(usize::MAX));

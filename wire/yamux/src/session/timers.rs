@@ -18,6 +18,8 @@ struct Ping {
 #[derive(Debug)]
 pub(super) struct Timers {
     keep_alive: Option<(Duration, Instant)>,
+    /// When the peer was last heard.
+    heard_at: Instant,
     pings: BTreeMap<u32, Ping>,
     next_ping: u32,
     /// In order of time, as all wait equally long. Entries of settled streams go when they reach the front.
@@ -29,11 +31,16 @@ impl Timers {
     pub(super) fn new(keep_alive: Option<Duration>, now: Instant) -> Self {
         Self {
             keep_alive: keep_alive.map(|period| (period, now + period)),
+            heard_at: now,
             pings: BTreeMap::new(),
             next_ping: 0,
             open: VecDeque::new(),
             close: VecDeque::new(),
         }
+    }
+
+    pub(super) fn heard(&mut self, now: Instant) {
+        self.heard_at = now;
     }
 
     pub(super) fn opened(&mut self, id: StreamId, now: Instant) {
@@ -59,6 +66,11 @@ impl Session {
     /// Sends a ping and returns its value; the answer comes as [`Event::Pong`]. `None` when too many are in flight.
     pub fn ping(&mut self, now: Instant) -> Option<u32> {
         self.send_ping(now, false)
+    }
+
+    /// When the peer last sent something.
+    pub fn heard_at(&self) -> Instant {
+        self.timers.heard_at
     }
 
     /// When [`Session::handle_timeout`] must be called, and what for.
@@ -102,8 +114,14 @@ impl Session {
         if let Some((period, at)) = self.timers.keep_alive
             && at <= now
         {
-            self.timers.keep_alive = Some((period, now + period));
-            self.send_ping(now, true);
+            // A peer that was heard meanwhile lives.
+            let due = self.timers.heard_at + period;
+            if due > now {
+                self.timers.keep_alive = Some((period, due));
+            } else {
+                self.timers.keep_alive = Some((period, now + period));
+                self.send_ping(now, true);
+            }
         }
     }
 

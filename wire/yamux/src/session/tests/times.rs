@@ -4,7 +4,7 @@ use super::*;
 use crate::CloseReason;
 
 #[test]
-fn a_ping_is_sent_every_30_seconds_and_must_be_answered_within_10() {
+fn a_ping_is_sent_after_30_seconds_of_silence_and_must_be_answered_within_10() {
     let mut session = client();
     assert_eq!(session.poll_timeout(), Some((at(30), "keep-alive ping")));
     session.handle_timeout(at(29));
@@ -15,8 +15,11 @@ fn a_ping_is_sent_every_30_seconds_and_must_be_answered_within_10() {
     session.receive(&frame(Kind::Ping, Flags::ACK, 0, 0), at(31)).expect("accepted");
     assert!(events(&mut session).is_empty(), "the keep-alive is nobody's business");
     session.handle_timeout(at(60));
+    assert!(sent(&mut session).is_empty(), "the peer was heard a moment ago");
+    assert_eq!(session.poll_timeout(), Some((at(61), "keep-alive ping")));
+    session.handle_timeout(at(61));
     assert_eq!(sent(&mut session), frame(Kind::Ping, Flags::SYN, 0, 1));
-    session.handle_timeout(at(70));
+    session.handle_timeout(at(71));
     assert_eq!(session.closed(), Some(CloseReason::KeepAlive));
     assert_eq!(session.poll_timeout(), None);
 }
