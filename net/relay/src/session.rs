@@ -1,6 +1,8 @@
 //! One connection from its handshake to its end. Reading and writing share one task.
 
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -200,12 +202,16 @@ fn account(relay: &Relay, batch: &Batch) {
 async fn write_batch(write: &mut (impl AsyncWrite + Unpin), batch: &mut Batch) -> Result<(), ServeError> {
     let mut frames: &mut [Bytes] = &mut batch.frames;
     while !frames.is_empty() {
-        let mut slices = [IoSlice::new(&[]); defaults::WRITE_BATCH_FRAMES];
-        let count = frames.len().min(slices.len());
-        for (slice, frame) in slices.iter_mut().zip(frames.iter()) {
-            *slice = IoSlice::new(frame);
-        }
-        let written = timeout(defaults::WRITE_TIMEOUT, write.write_vectored(&slices[..count]));
+        // The slices live for one attempt, not while this waits: idle connections would carry their kilobyte.
+        let attempt = poll_fn(|cx| {
+            let mut slices = [IoSlice::new(&[]); defaults::WRITE_BATCH_FRAMES];
+            let count = frames.len().min(slices.len());
+            for (slice, frame) in slices.iter_mut().zip(frames.iter()) {
+                *slice = IoSlice::new(frame);
+            }
+            Pin::new(&mut *write).poll_write_vectored(cx, &slices[..count])
+        });
+        let written = timeout(defaults::WRITE_TIMEOUT, attempt);
         let mut written = written.await.map_err(|_| ServeError::WriteTimeout)??;
         if written == 0 {
             return Err(io::Error::from(io::ErrorKind::WriteZero).into());

@@ -52,7 +52,9 @@ pub async fn serve<C: Clone + Send + 'static>(
             refuse(&transport);
             continue;
         }
-        calls.push(AssertUnwindSafe(serve_stream(transport, router.clone(), context.clone())).catch_unwind());
+        // Boxed, as the set itself holds room for one more.
+        let call = Box::pin(serve_stream(transport, router.clone(), context.clone()));
+        calls.push(AssertUnwindSafe(call).catch_unwind());
     }
     while let Some(ended) = calls.next().await {
         log_panic(ended);

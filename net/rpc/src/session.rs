@@ -13,7 +13,7 @@ use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Notify, oneshot};
-use warren_yamux::{self as yamux, CloseReason, Event, OpenError, Role, StreamId};
+use warren_yamux::{self as yamux, CloseReason, Event, OpenError, Role, StreamMap};
 
 pub(crate) use transport::Transport;
 
@@ -49,7 +49,7 @@ struct Core {
 
 struct State {
     yamux: yamux::Session,
-    streams: BTreeMap<StreamId, Wakers>,
+    streams: StreamMap<Wakers>,
     acceptor: Option<Waker>,
     pings: BTreeMap<u32, oneshot::Sender<Duration>>,
     finished: bool,
@@ -168,7 +168,7 @@ impl Session {
     fn start(io: impl AsyncRead + AsyncWrite + Send + 'static, role: Role) -> Self {
         let state = State {
             yamux: yamux::Session::new(role, yamux::Config::default(), now()),
-            streams: BTreeMap::new(),
+            streams: StreamMap::default(),
             acceptor: None,
             pings: BTreeMap::new(),
             finished: false,

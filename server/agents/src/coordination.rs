@@ -98,7 +98,8 @@ impl Coordination {
         loop {
             tokio::select! {
                 request = requests.recv() => match request {
-                    Ok(Some(request)) => connection.handle(request, rights).await,
+                    // Boxed: a request is large and soon done with.
+                    Ok(Some(request)) => Box::pin(connection.handle(request, rights)).await,
                     Ok(None) | Err(_) => return Ok(()),
                 },
                 () = connection.news.notified() => {}

@@ -58,7 +58,8 @@ impl Agents {
             api_version: hello.api_version.into(),
         }));
         let cancel = self.0.shutdown.child_token();
-        let serve = warren_rpc::serve(session.clone(), self.0.router.clone(), context, cancel.clone());
+        // Boxed: moved from one future into the next, each would keep room for it.
+        let serve = Box::pin(warren_rpc::serve(session.clone(), self.0.router.clone(), context, cancel.clone()));
         let outcome = if hello.monitored {
             let monitor = Monitor { agents: self, live: &live, session: &session, cancel: cancel.clone() };
             monitor.run(serve).await
@@ -81,11 +82,14 @@ struct Monitor<'a> {
 }
 
 impl Monitor<'_> {
-    async fn run(self, serve: impl Future<Output = Result<(), warren_rpc::Error>>) -> Result<(), warren_rpc::Error> {
+    async fn run(
+        self,
+        mut serve: impl Future<Output = Result<(), warren_rpc::Error>> + Unpin,
+    ) -> Result<(), warren_rpc::Error> {
         let since = now();
         let number = self.live.connect(since, self.cancel.clone());
-        let greeting = self.greet(since);
-        let mut serve = std::pin::pin!(serve);
+        // What runs for a moment only is boxed, so that it takes no room for the rest of the connection.
+        let greeting = Box::pin(self.greet(since));
         let outcome = tokio::select! {
             outcome = &mut serve => outcome,
             () = async { greeting.await; self.watch(number).await } => {
@@ -93,7 +97,7 @@ impl Monitor<'_> {
                 serve.await
             }
         };
-        self.say_goodbye(number).await;
+        Box::pin(self.say_goodbye(number)).await;
         outcome
     }
 

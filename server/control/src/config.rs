@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use jiff::SignedDuration;
 use url::Url;
-use warren_core::{Config, SameSite, Secret};
+use warren_core::{Config, SameSite, Secret, ShownOptions};
 
 use crate::options::{Source, Values};
 
@@ -97,7 +97,11 @@ pub(crate) fn config(values: &Values, access_url: Url, data_dir: &Path) -> Resul
         strict_transport_security: u64::try_from(values.int("strict-transport-security")).unwrap_or(0),
         data_dir: data_dir.to_owned(),
         cache_dir,
+<<<<<<< HEAD
         shown: Box::new(crate::shown::shown(values)),
+=======
+        shown: ShownOptions::new(&shown_config(values), &shown_options(values)),
+>>>>>>> 855fb83 (wip: smaller sessions at rest, options shown as text)
     })
 }
 

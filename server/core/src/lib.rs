@@ -28,7 +28,7 @@ mod view;
 pub mod workspace_builds;
 pub mod workspaces;
 
-pub use config::{Config, SameSite, Secret};
+pub use config::{Config, SameSite, Secret, ShownOptions};
 pub use cx::{Cx, RequestInfo};
 pub use error::{Error, Result};
 pub use examples::list_examples;

@@ -4,7 +4,7 @@ mod receive;
 mod timers;
 mod transmit;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::defaults;
 use crate::error::{CloseReason, OpenError};
 use crate::frame::{Flags, Header, HeaderReader, Kind};
+use crate::map::StreamMap;
 use crate::stream::{Fin, Handshake, Stream, StreamId};
 
 /// Which side of the connection this is; it decides who opens odd stream ids.
@@ -79,7 +80,7 @@ pub struct Session {
     config: Config,
     /// The next id to open; `None` when they are used up.
     next_id: Option<u32>,
-    streams: BTreeMap<StreamId, Stream>,
+    streams: StreamMap<Stream>,
     inbound: usize,
     unacknowledged: usize,
     unread: usize,
@@ -104,7 +105,7 @@ impl Session {
             role,
             config,
             next_id: Some(if role == Role::Client { 1 } else { 2 }),
-            streams: BTreeMap::new(),
+            streams: StreamMap::default(),
             inbound: 0,
             unacknowledged: 0,
             unread: 0,
@@ -270,7 +271,7 @@ impl Session {
             self.push_control(Header { kind: Kind::GoAway, flags: Flags::NONE, stream: StreamId(0), length: 1 });
         }
         self.closed = Some(reason);
-        let ids: Vec<_> = self.streams.keys().copied().collect();
+        let ids: Vec<_> = self.streams.keys().collect();
         for id in ids {
             self.note_both(id);
         }

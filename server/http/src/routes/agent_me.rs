@@ -23,7 +23,7 @@ use crate::stream::sse;
 use crate::websocket::Upgrade;
 
 /// Buffers of an agent's websocket, bytes: a report of metadata fits.
-const AGENT_BUFFER: usize = 1024;
+const AGENT_BUFFER: usize = 512;
 
 /// The query parameters of a search for a login; the old name of `match` is still read.
 const AUTH_QUERY: &[&str] = &["match", "id", "listen:boolean"];
