@@ -62,6 +62,11 @@ impl<T> StreamMap<T> {
         self.0.iter().map(|(id, _)| *id)
     }
 
+    #[cfg(test)]
+    pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().map(|(_, value)| value)
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -1,5 +1,7 @@
 //! Properties: no panic on noise, and streams that arrive whole however they are cut and interleaved.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::*;
