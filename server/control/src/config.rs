@@ -97,11 +97,7 @@ pub(crate) fn config(values: &Values, access_url: Url, data_dir: &Path) -> Resul
         strict_transport_security: u64::try_from(values.int("strict-transport-security")).unwrap_or(0),
         data_dir: data_dir.to_owned(),
         cache_dir,
-<<<<<<< HEAD
-        shown: Box::new(crate::shown::shown(values)),
-=======
-        shown: ShownOptions::new(&shown_config(values), &shown_options(values)),
->>>>>>> 855fb83 (wip: smaller sessions at rest, options shown as text)
+        shown: ShownOptions::new(&crate::shown::shown(values)),
     })
 }
 

@@ -126,9 +126,6 @@ pub struct Config {
     /// `cache-dir`
     pub cache_dir: PathBuf,
     /// Every option as `GET /deployment/config` shows it, secrets blanked.
-<<<<<<< HEAD
-    pub shown: Box<warren_api::DeploymentConfig>,
-=======
     pub shown: ShownOptions,
 }
 
@@ -137,16 +134,15 @@ pub struct Config {
 pub struct ShownOptions(std::sync::Arc<str>);
 
 impl ShownOptions {
-    /// Keeps both.
-    pub fn new(config: &serde_json::Value, options: &serde_json::Value) -> Self {
-        Self(serde_json::json!({ "config": config, "options": options }).to_string().into())
+    /// Keeps them.
+    pub fn new(shown: &warren_api::DeploymentConfig) -> Self {
+        Self(serde_json::to_string(shown).unwrap_or_default().into())
     }
 
-    /// `{config, options}`
-    pub fn to_json(&self) -> serde_json::Value {
+    /// The values again.
+    pub fn read(&self) -> warren_api::DeploymentConfig {
         serde_json::from_str(&self.0).unwrap_or_default()
     }
->>>>>>> 855fb83 (wip: smaller sessions at rest, options shown as text)
 }
 
 /// A secret setting: no `Debug`, no `Display`.
@@ -251,11 +247,7 @@ impl Default for Config {
             strict_transport_security: 0,
             data_dir: PathBuf::new(),
             cache_dir: PathBuf::new(),
-<<<<<<< HEAD
-            shown: Box::default(),
-=======
-            shown: ShownOptions::new(&serde_json::json!({}), &serde_json::json!([])),
->>>>>>> 855fb83 (wip: smaller sessions at rest, options shown as text)
+            shown: ShownOptions::new(&warren_api::DeploymentConfig::default()),
         }
     }
 }

@@ -73,11 +73,7 @@ async fn config(cx: Cx) -> Result<Json<DeploymentConfig>> {
     if !cx.actor.may(Action::Read, &object) {
         return Err(warren_core::Error::forbidden().into());
     }
-<<<<<<< HEAD
-    Ok(Json(*cx.services.config.shown.clone()))
-=======
-    Ok(Json(cx.services.config.shown.to_json()))
->>>>>>> 855fb83 (wip: smaller sessions at rest, options shown as text)
+    Ok(Json(cx.services.config.shown.read()))
 }
 
 async fn stats(cx: Cx) -> Result<Json<DeploymentStats>> {
