@@ -5,7 +5,8 @@ WITH page AS MATERIALIZED (
     FROM workspaces w
     WHERE NOT w.deleted AND w.owner_id = $1 AND ($2 OR w.organization_id = ANY ($3::uuid[]))
     ORDER BY w.favorite DESC, w.running DESC, lower(w.name)
-    OFFSET $4 LIMIT $5
+    -- Subqueries hide the numbers from the planner: a plan made for each page would cost more than the page.
+    OFFSET (SELECT $4::bigint) LIMIT (SELECT $5::bigint)
 )
 SELECT d.*, (
     SELECT coalesce(sum(c.live), 0)::bigint FROM workspace_counts c
