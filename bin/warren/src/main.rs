@@ -3,15 +3,13 @@
 
 mod daemons;
 mod external_daemon;
+mod memory;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use warren_cli::{Hook, HookRun};
 use warren_control::Hooks;
-
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Commands that live outside the command line's crate.
 const HOOKS: &[Hook] = &[
@@ -36,6 +34,7 @@ fn main() -> ExitCode {
 fn serve(words: &[String]) -> ExitCode {
     // Global options of the command line may stand before the command; none of them concerns the server.
     let arguments: Vec<String> = words.iter().skip_while(|word| *word != "server").skip(1).cloned().collect();
+    memory::set_up();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
