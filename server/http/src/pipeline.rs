@@ -257,7 +257,7 @@ pub(crate) mod observe {
 
     /// Who asked, for the access log.
     #[derive(Debug, Clone)]
-    pub(crate) struct Requester(pub(crate) String, #[allow(dead_code, reason = "for the access log")] pub(crate) Uuid);
+    pub(crate) struct Requester(pub(crate) String, pub(crate) Uuid);
 
     /// One request in the metrics. A websocket goes on after the response; `Upgrade` ends its measurement.
     pub(crate) struct Measurement {
@@ -312,21 +312,29 @@ pub(crate) mod observe {
 
     pub(crate) struct Observed {
         started: Instant,
+        at: jiff::Timestamp,
         method: http::Method,
+        host: String,
         path: String,
+        proto: http::Version,
         info: Arc<RequestInfo>,
     }
 
     impl Observed {
         pub(crate) fn begin(request: &Request, info: &Arc<RequestInfo>) -> Self {
             let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-            Self { started: Instant::now(), method, path, info: info.clone() }
+            let host = request.headers().get(http::header::HOST).and_then(|host| host.to_str().ok());
+            let (host, proto) = (host.unwrap_or_default().to_owned(), request.version());
+            let (started, at) = (Instant::now(), jiff::Timestamp::now());
+            Self { started, at, method, host, path, proto, info: info.clone() }
         }
 
         pub(crate) fn end(self, response: &Response) {
             let extensions = response.extensions();
             let route = extensions.get::<MatchedRoute>().map_or("", |matched| matched.path);
-            let requester = extensions.get::<Requester>().map(|requester| requester.0.as_str());
+            let requester = extensions.get::<Requester>();
+            let requestor_id = requester.map(|requester| requester.1.to_string());
+            let requestor_name = requester.map(|requester| requester.0.as_str());
             let cause = extensions.get::<LoggedCause>().map(|cause| cause.0.as_str());
             if self.path == "/healthz" {
                 return;
@@ -335,17 +343,21 @@ pub(crate) mod observe {
             let latency_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
             let (method, path, remote_addr, request_id) =
                 (self.method.as_str(), self.path.as_str(), self.info.ip.as_str(), self.info.id.to_string());
-            let user_agent = self.info.user_agent.as_str();
+            let (user_agent, host) = (self.info.user_agent.as_str(), self.host.as_str());
+            let (proto, start) = (format!("{:?}", self.proto), self.at.to_string());
+            let took = format!("{:?}", self.started.elapsed());
             if status_code >= 500 {
                 tracing::warn!(
                     target: "coderd",
-                    user_agent, path, remote_addr, requestor_name = requester, status_code, latency_ms, route, cause, request_id,
+                    user_agent, host, path, proto, remote_addr, start, requestor_id, requestor_name, took, status_code,
+                    latency_ms, route, cause, request_id,
                     "{method}"
                 );
             } else {
                 tracing::debug!(
                     target: "coderd",
-                    user_agent, path, remote_addr, requestor_name = requester, status_code, latency_ms, route, cause, request_id,
+                    user_agent, host, path, proto, remote_addr, start, requestor_id, requestor_name, took, status_code,
+                    latency_ms, route, cause, request_id,
                     "{method}"
                 );
             }

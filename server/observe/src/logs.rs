@@ -73,18 +73,25 @@ pub fn init(options: &LogOptions) -> Result<(), LogError> {
         return Err(LogError::NoSink);
     }
     let level = if logs.filters.is_empty() { Level::INFO } else { Level::DEBUG };
-    let registry = tracing_subscriber::registry().with(logs).with(tracing_subscriber::filter::LevelFilter::from_level(level));
+    let registry =
+        tracing_subscriber::registry().with(logs).with(tracing_subscriber::filter::LevelFilter::from_level(level));
     let _already_installed = registry.try_init();
     Ok(())
 }
 
 fn filter(text: &str) -> Filter {
-    if matches!(text, ".*" | "." | "") { Filter::Everything } else { Filter::Contains(text.trim_matches(['^', '$', '*', '.']).to_owned()) }
+    if matches!(text, ".*" | "." | "") {
+        Filter::Everything
+    } else {
+        Filter::Contains(text.trim_matches(['^', '$', '*', '.']).to_owned())
+    }
 }
 
 fn open(path: &str) -> Result<Option<Sink>, LogError> {
     let sink: Box<dyn Write + Send> = match path {
-        "" | "/dev/null" => return Ok((path == "/dev/null").then(|| Arc::new(Mutex::new(Box::new(std::io::sink()) as _)))),
+        "" | "/dev/null" => {
+            return Ok((path == "/dev/null").then(|| Arc::new(Mutex::new(Box::new(std::io::sink()) as _))));
+        }
         "/dev/stderr" => Box::new(std::io::stderr()),
         "/dev/stdout" => Box::new(std::io::stdout()),
         path => {
@@ -99,7 +106,8 @@ impl<S: Subscriber> Layer<S> for Logs {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let metadata = event.metadata();
         // Other libraries speak only when something is wrong.
-        let ours = metadata.target().starts_with("warren") || metadata.target() == "postgres" || metadata.target() == "coderd";
+        let ours =
+            metadata.target().starts_with("warren") || metadata.target() == "postgres" || metadata.target() == "coderd";
         if !ours && *metadata.level() > Level::WARN {
             return;
         }
@@ -242,3 +250,6 @@ impl Visit for Record {
         self.put(field, json!(text));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 /// Upper bounds of the histogram in seconds: those of `coderd_db_query_latencies_seconds` (metrics.md §7).
-pub const BUCKETS: [f64; 15] =
-    [0.001, 0.002, 0.005, 0.010, 0.025, 0.050, 0.100, 0.250, 0.500, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+pub const BUCKETS: [f64; 11] = [0.005, 0.010, 0.025, 0.050, 0.100, 0.250, 0.500, 1.0, 2.5, 5.0, 10.0];
 
 /// The measurements of one query.
 #[derive(Debug, Clone, Copy, Default)]

@@ -4,6 +4,7 @@ mod dashboard;
 mod dynamic;
 mod health;
 mod jobs;
+mod metrics;
 mod reasons;
 pub(crate) mod shape;
 mod steps;
