@@ -1,4 +1,4 @@
-//! REST types: audit.
+//! REST types: the audit log.
 
 use std::collections::BTreeMap;
 
@@ -102,16 +102,6 @@ pub struct AuditLogResponse {
     pub audit_logs: Vec<AuditLog>,
     pub count: i64,
     pub count_cap: i64,
-}
-
-/// `MinimalOrganization`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct MinimalOrganization {
-    pub display_name: String,
-    pub icon: String,
-    pub id: Uuid,
-    pub name: String,
 }
 
 string_enum! {

@@ -1,4 +1,4 @@
-//! REST types: builds.
+//! REST types: workspace builds.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -136,49 +136,6 @@ string_enum! {
     }
 }
 
-/// `ProvisionerTiming`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct ProvisionerTiming {
-    pub action: String,
-    #[serde(default = "zero_time")]
-    pub ended_at: Timestamp,
-    pub job_id: Uuid,
-    pub resource: String,
-    pub source: String,
-    pub stage: TimingStage,
-    #[serde(default = "zero_time")]
-    pub started_at: Timestamp,
-}
-
-impl Default for ProvisionerTiming {
-    fn default() -> Self {
-        Self {
-            action: Default::default(),
-            ended_at: zero_time(),
-            job_id: Default::default(),
-            resource: Default::default(),
-            source: Default::default(),
-            stage: Default::default(),
-            started_at: zero_time(),
-        }
-    }
-}
-
-string_enum! {
-    /// `TimingStage`.
-    pub enum TimingStage {
-        Init = "init",
-        Plan = "plan",
-        Graph = "graph",
-        Apply = "apply",
-        Start = "start",
-        Stop = "stop",
-        Cron = "cron",
-        Connect = "connect",
-    }
-}
-
 /// `UpdateWorkspaceBuildStateRequest`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -201,4 +158,109 @@ pub struct WorkspaceBuildTimings {
     pub agent_script_timings: Vec<AgentScriptTiming>,
     #[serde(deserialize_with = "null_default")]
     pub provisioner_timings: Vec<ProvisionerTiming>,
+}
+
+/// `WorkspaceBuildParameter`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct WorkspaceBuildParameter {
+    pub name: String,
+    pub value: String,
+}
+
+string_enum! {
+    /// `WorkspaceTransition`.
+    pub enum WorkspaceTransition {
+        Start = "start",
+        Stop = "stop",
+        Delete = "delete",
+    }
+}
+
+string_enum! {
+    /// `BuildReason`.
+    pub enum BuildReason {
+        Initiator = "initiator",
+        Autostart = "autostart",
+        Autostop = "autostop",
+        Dormancy = "dormancy",
+        Dashboard = "dashboard",
+        Cli = "cli",
+        SshConnection = "ssh_connection",
+        VscodeConnection = "vscode_connection",
+        JetbrainsConnection = "jetbrains_connection",
+        TaskAutoPause = "task_auto_pause",
+        TaskManualPause = "task_manual_pause",
+        TaskResume = "task_resume",
+    }
+}
+
+/// `WorkspaceBuild`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct WorkspaceBuild {
+    pub build_number: i64,
+    #[serde(default = "zero_time")]
+    pub created_at: Timestamp,
+    pub daily_cost: i64,
+    pub deadline: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has_ai_task: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has_external_agent: Option<bool>,
+    pub id: Uuid,
+    pub initiator_id: Uuid,
+    pub initiator_name: String,
+    pub job: ProvisionerJob,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matched_provisioners: Option<MatchedProvisioners>,
+    pub max_deadline: Option<Timestamp>,
+    pub reason: BuildReason,
+    #[serde(deserialize_with = "null_default")]
+    pub resources: Vec<WorkspaceResource>,
+    pub status: WorkspaceStatus,
+    pub template_version_id: Uuid,
+    pub template_version_name: String,
+    pub template_version_preset_id: Option<Uuid>,
+    pub transition: WorkspaceTransition,
+    #[serde(default = "zero_time")]
+    pub updated_at: Timestamp,
+    pub workspace_id: Uuid,
+    pub workspace_name: String,
+    #[serde(skip_serializing_if = "is_default")]
+    pub workspace_owner_avatar_url: String,
+    pub workspace_owner_id: Uuid,
+    pub workspace_owner_name: String,
+}
+
+impl Default for WorkspaceBuild {
+    fn default() -> Self {
+        Self {
+            build_number: Default::default(),
+            created_at: zero_time(),
+            daily_cost: Default::default(),
+            deadline: Default::default(),
+            has_ai_task: Default::default(),
+            has_external_agent: Default::default(),
+            id: Default::default(),
+            initiator_id: Default::default(),
+            initiator_name: Default::default(),
+            job: Default::default(),
+            matched_provisioners: Default::default(),
+            max_deadline: Default::default(),
+            reason: Default::default(),
+            resources: Default::default(),
+            status: Default::default(),
+            template_version_id: Default::default(),
+            template_version_name: Default::default(),
+            template_version_preset_id: Default::default(),
+            transition: Default::default(),
+            updated_at: zero_time(),
+            workspace_id: Default::default(),
+            workspace_name: Default::default(),
+            workspace_owner_avatar_url: Default::default(),
+            workspace_owner_id: Default::default(),
+            workspace_owner_name: Default::default(),
+        }
+    }
 }

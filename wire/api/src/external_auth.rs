@@ -1,4 +1,6 @@
-//! REST types: external auth.
+//! REST types: accounts at other services.
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,6 +8,21 @@ use utoipa::ToSchema;
 
 #[allow(unused_imports, reason = "one list for every file of types")]
 use crate::*;
+
+/// `ExternalAuthResponse`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ExternalAuthResponse {
+    pub access_token: String,
+    pub expires_at: String,
+    pub password: String,
+    #[serde(deserialize_with = "null_default")]
+    pub token_extra: BTreeMap<String, serde_json::Value>,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub url: String,
+    pub username: String,
+}
 
 /// `DeleteExternalAuthByIDResponse`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -117,4 +134,35 @@ pub struct ListUserExternalAuthResponse {
     pub links: Vec<ExternalAuthLink>,
     #[serde(deserialize_with = "null_default")]
     pub providers: Vec<ExternalAuthLinkProvider>,
+}
+
+/// `ExternalAuthConfig`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ExternalAuthConfig {
+    pub api_base_url: String,
+    pub app_install_url: String,
+    pub app_installations_url: String,
+    pub auth_url: String,
+    pub client_id: String,
+    #[serde(deserialize_with = "null_default")]
+    pub code_challenge_methods_supported: Vec<String>,
+    pub device_code_url: String,
+    pub device_flow: bool,
+    pub display_icon: String,
+    pub display_name: String,
+    pub id: String,
+    pub mcp_tool_allow_regex: String,
+    pub mcp_tool_deny_regex: String,
+    pub mcp_url: String,
+    pub no_refresh: bool,
+    pub redirect_url: String,
+    pub regex: String,
+    pub revoke_url: String,
+    #[serde(deserialize_with = "null_default")]
+    pub scopes: Vec<String>,
+    pub token_url: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub validate_url: String,
 }

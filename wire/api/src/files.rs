@@ -1,4 +1,4 @@
-//! REST types: files.
+//! REST types: uploaded files.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,78 +1,13 @@
-//! REST types: health.
+//! REST types: the health report.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 #[allow(unused_imports, reason = "one list for every file of types")]
 use crate::*;
-
-/// `ProvisionerDaemon`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct ProvisionerDaemon {
-    pub api_version: String,
-    #[serde(default = "zero_time")]
-    pub created_at: Timestamp,
-    pub current_job: Option<ProvisionerDaemonJob>,
-    pub id: Uuid,
-    pub key_id: Uuid,
-    pub key_name: Option<String>,
-    pub last_seen_at: Option<Timestamp>,
-    pub name: String,
-    pub organization_id: Uuid,
-    pub previous_job: Option<ProvisionerDaemonJob>,
-    #[serde(deserialize_with = "null_default")]
-    pub provisioners: Vec<String>,
-    pub status: Option<ProvisionerDaemonStatus>,
-    #[serde(deserialize_with = "null_default")]
-    pub tags: BTreeMap<String, String>,
-    pub version: String,
-}
-
-impl Default for ProvisionerDaemon {
-    fn default() -> Self {
-        Self {
-            api_version: Default::default(),
-            created_at: zero_time(),
-            current_job: Default::default(),
-            id: Default::default(),
-            key_id: Default::default(),
-            key_name: Default::default(),
-            last_seen_at: Default::default(),
-            name: Default::default(),
-            organization_id: Default::default(),
-            previous_job: Default::default(),
-            provisioners: Default::default(),
-            status: Default::default(),
-            tags: Default::default(),
-            version: Default::default(),
-        }
-    }
-}
-
-/// `ProvisionerDaemonJob`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct ProvisionerDaemonJob {
-    pub id: Uuid,
-    pub status: ProvisionerJobStatus,
-    pub template_display_name: String,
-    pub template_icon: String,
-    pub template_name: String,
-}
-
-string_enum! {
-    /// `ProvisionerDaemonStatus`.
-    pub enum ProvisionerDaemonStatus {
-        Offline = "offline",
-        Idle = "idle",
-        Busy = "busy",
-    }
-}
 
 /// `ProxyHealthReport`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -91,73 +26,6 @@ string_enum! {
         Unreachable = "unreachable",
         Unhealthy = "unhealthy",
         Unregistered = "unregistered",
-    }
-}
-
-/// `RegionsResponse-codersdk_WorkspaceProxy`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct RegionsResponseCodersdkWorkspaceProxy {
-    #[serde(deserialize_with = "null_default")]
-    pub regions: Vec<WorkspaceProxy>,
-}
-
-/// `WorkspaceProxy`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct WorkspaceProxy {
-    #[serde(default = "zero_time")]
-    pub created_at: Timestamp,
-    pub deleted: bool,
-    pub derp_enabled: bool,
-    pub derp_only: bool,
-    pub display_name: String,
-    pub healthy: bool,
-    pub icon_url: String,
-    pub id: Uuid,
-    pub name: String,
-    pub path_app_url: String,
-    pub status: WorkspaceProxyStatus,
-    #[serde(default = "zero_time")]
-    pub updated_at: Timestamp,
-    pub version: String,
-    pub wildcard_hostname: String,
-}
-
-impl Default for WorkspaceProxy {
-    fn default() -> Self {
-        Self {
-            created_at: zero_time(),
-            deleted: Default::default(),
-            derp_enabled: Default::default(),
-            derp_only: Default::default(),
-            display_name: Default::default(),
-            healthy: Default::default(),
-            icon_url: Default::default(),
-            id: Default::default(),
-            name: Default::default(),
-            path_app_url: Default::default(),
-            status: Default::default(),
-            updated_at: zero_time(),
-            version: Default::default(),
-            wildcard_hostname: Default::default(),
-        }
-    }
-}
-
-/// `WorkspaceProxyStatus`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct WorkspaceProxyStatus {
-    #[serde(default = "zero_time")]
-    pub checked_at: Timestamp,
-    pub report: ProxyHealthReport,
-    pub status: ProxyHealthStatus,
-}
-
-impl Default for WorkspaceProxyStatus {
-    fn default() -> Self {
-        Self { checked_at: zero_time(), report: Default::default(), status: Default::default() }
     }
 }
 
@@ -360,29 +228,6 @@ impl Default for HealthcheckReport {
     }
 }
 
-/// `ProvisionerDaemonsReport`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct ProvisionerDaemonsReport {
-    pub dismissed: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-    #[serde(deserialize_with = "null_default")]
-    pub items: Vec<ProvisionerDaemonsReportItem>,
-    pub severity: HealthSeverity,
-    #[serde(deserialize_with = "null_default")]
-    pub warnings: Vec<HealthMessage>,
-}
-
-/// `ProvisionerDaemonsReportItem`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct ProvisionerDaemonsReportItem {
-    pub provisioner_daemon: ProvisionerDaemon,
-    #[serde(deserialize_with = "null_default")]
-    pub warnings: Vec<HealthMessage>,
-}
-
 /// `STUNReport`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -393,4 +238,76 @@ pub struct StunReport {
     pub enabled: bool,
     #[serde(rename = "Error")]
     pub error: Option<String>,
+}
+
+/// `UpdateHealthSettings`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct UpdateHealthSettings {
+    #[serde(deserialize_with = "null_default")]
+    pub dismissed_healthchecks: Vec<HealthSection>,
+}
+
+impl Rules for UpdateHealthSettings {}
+
+/// `WebsocketReport`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct WebsocketReport {
+    pub body: String,
+    pub code: i64,
+    pub dismissed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    pub healthy: bool,
+    pub severity: HealthSeverity,
+    #[serde(deserialize_with = "null_default")]
+    pub warnings: Vec<HealthMessage>,
+}
+
+/// `Report`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct NetcheckReport {
+    #[serde(rename = "CaptivePortal")]
+    pub captive_portal: Option<bool>,
+    #[serde(rename = "GlobalV4")]
+    pub global_v4: String,
+    #[serde(rename = "GlobalV6")]
+    pub global_v6: String,
+    #[serde(rename = "HairPinning")]
+    pub hair_pinning: Option<bool>,
+    #[serde(rename = "ICMPv4")]
+    pub icmpv4: bool,
+    #[serde(rename = "IPv4")]
+    pub ipv4: bool,
+    #[serde(rename = "IPv4CanSend")]
+    pub ipv4_can_send: bool,
+    #[serde(rename = "IPv6")]
+    pub ipv6: bool,
+    #[serde(rename = "IPv6CanSend")]
+    pub ipv6_can_send: bool,
+    #[serde(rename = "MappingVariesByDestIP")]
+    pub mapping_varies_by_dest_ip: Option<bool>,
+    #[serde(rename = "OSHasIPv6")]
+    pub oshas_ipv6: bool,
+    #[serde(rename = "PCP")]
+    pub pcp: Option<bool>,
+    #[serde(rename = "PMP")]
+    pub pmp: Option<bool>,
+    #[serde(rename = "PreferredDERP")]
+    pub preferred_derp: i64,
+    /// nanoseconds, key = region id
+    #[serde(rename = "RegionLatency", deserialize_with = "null_default")]
+    pub region_latency: BTreeMap<String, i64>,
+    /// nanoseconds, key = region id
+    #[serde(rename = "RegionV4Latency", deserialize_with = "null_default")]
+    pub region_v4_latency: BTreeMap<String, i64>,
+    /// nanoseconds, key = region id
+    #[serde(rename = "RegionV6Latency", deserialize_with = "null_default")]
+    pub region_v6_latency: BTreeMap<String, i64>,
+    #[serde(rename = "UDP")]
+    pub udp: bool,
+    #[serde(rename = "UPnP")]
+    pub upn_p: Option<bool>,
 }

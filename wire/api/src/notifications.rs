@@ -10,19 +10,40 @@ use uuid::Uuid;
 #[allow(unused_imports, reason = "one list for every file of types")]
 use crate::*;
 
-/// `CustomNotificationContent`.
+/// `NotificationsSettings`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
-pub struct CustomNotificationContent {
-    pub message: String,
-    pub title: String,
+pub struct NotificationsSettings {
+    pub notifier_paused: bool,
 }
+
+impl Rules for NotificationsSettings {}
 
 /// `CustomNotificationRequest`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct CustomNotificationRequest {
     pub content: Option<CustomNotificationContent>,
+}
+
+impl Rules for CustomNotificationRequest {}
+
+/// `UpdateUserNotificationPreferences`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct UpdateUserNotificationPreferences {
+    #[serde(deserialize_with = "null_default")]
+    pub template_disabled_map: BTreeMap<String, bool>,
+}
+
+impl Rules for UpdateUserNotificationPreferences {}
+
+/// `CustomNotificationContent`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct CustomNotificationContent {
+    pub message: String,
+    pub title: String,
 }
 
 /// `GetInboxNotificationResponse`.
@@ -126,13 +147,6 @@ pub struct NotificationTemplate {
     pub title_template: String,
 }
 
-/// `NotificationsSettings`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct NotificationsSettings {
-    pub notifier_paused: bool,
-}
-
 /// `UpdateInboxNotificationReadStatusRequest`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -150,12 +164,4 @@ impl Rules for UpdateInboxNotificationReadStatusRequest {
 pub struct UpdateInboxNotificationReadStatusResponse {
     pub notification: InboxNotification,
     pub unread_count: i64,
-}
-
-/// `UpdateUserNotificationPreferences`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct UpdateUserNotificationPreferences {
-    #[serde(deserialize_with = "null_default")]
-    pub template_disabled_map: BTreeMap<String, bool>,
 }

@@ -1,4 +1,4 @@
-//! REST types: organizations.
+//! REST types: organizations and their members.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,24 +8,14 @@ use uuid::Uuid;
 #[allow(unused_imports, reason = "one list for every file of types")]
 use crate::*;
 
-/// `AssignableRoles`.
+/// `MinimalOrganization`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
-pub struct AssignableRoles {
-    pub assignable: bool,
-    pub built_in: bool,
+pub struct MinimalOrganization {
     pub display_name: String,
+    pub icon: String,
+    pub id: Uuid,
     pub name: String,
-    #[serde(skip_serializing_if = "is_default")]
-    pub organization_id: Uuid,
-    #[serde(deserialize_with = "null_default")]
-    pub organization_member_permissions: Vec<Permission>,
-    #[serde(deserialize_with = "null_default")]
-    pub organization_permissions: Vec<Permission>,
-    #[serde(deserialize_with = "null_default")]
-    pub site_permissions: Vec<Permission>,
-    #[serde(deserialize_with = "null_default")]
-    pub user_permissions: Vec<Permission>,
 }
 
 /// `CreateOrganizationRequest`.
@@ -44,37 +34,6 @@ pub struct CreateOrganizationRequest {
 impl Rules for CreateOrganizationRequest {
     const RULES: &'static [FieldRule] =
         &[("display_name", &["omitempty", "organization_display_name"]), ("name", &["required", "organization_name"])];
-}
-
-/// `CustomRoleRequest`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct CustomRoleRequest {
-    pub display_name: String,
-    pub name: String,
-    #[serde(deserialize_with = "null_default")]
-    pub organization_member_permissions: Vec<Permission>,
-    #[serde(deserialize_with = "null_default")]
-    pub organization_permissions: Vec<Permission>,
-    #[serde(deserialize_with = "null_default")]
-    pub site_permissions: Vec<Permission>,
-    #[serde(deserialize_with = "null_default")]
-    pub user_permissions: Vec<Permission>,
-}
-
-impl Rules for CustomRoleRequest {
-    const RULES: &'static [FieldRule] = &[("name", &["username"])];
-}
-
-string_enum! {
-    /// `LoginType`.
-    pub enum LoginType or "" {
-        Password = "password",
-        Github = "github",
-        Oidc = "oidc",
-        Token = "token",
-        None = "none",
-    }
 }
 
 /// `Organization`.
@@ -203,43 +162,6 @@ pub struct PaginatedMembersResponse {
     pub members: Vec<OrganizationMemberWithUserData>,
 }
 
-/// `Permission`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct Permission {
-    pub action: RbacAction,
-    pub negate: bool,
-    pub resource_type: RbacResource,
-}
-
-/// `Role`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct Role {
-    pub display_name: String,
-    pub name: String,
-    #[serde(skip_serializing_if = "is_default")]
-    pub organization_id: Uuid,
-    #[serde(deserialize_with = "null_default")]
-    pub organization_member_permissions: Vec<Permission>,
-    #[serde(deserialize_with = "null_default")]
-    pub organization_permissions: Vec<Permission>,
-    #[serde(deserialize_with = "null_default")]
-    pub site_permissions: Vec<Permission>,
-    #[serde(deserialize_with = "null_default")]
-    pub user_permissions: Vec<Permission>,
-}
-
-/// `SlimRole`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct SlimRole {
-    pub display_name: String,
-    pub name: String,
-    #[serde(skip_serializing_if = "is_default")]
-    pub organization_id: String,
-}
-
 /// `UpdateOrganizationRequest`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -259,25 +181,4 @@ pub struct UpdateOrganizationRequest {
 impl Rules for UpdateOrganizationRequest {
     const RULES: &'static [FieldRule] =
         &[("display_name", &["omitempty", "organization_display_name"]), ("name", &["omitempty", "organization_name"])];
-}
-
-/// `UpdateRoles`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct UpdateRoles {
-    #[serde(deserialize_with = "null_default")]
-    pub roles: Vec<String>,
-}
-
-impl Rules for UpdateRoles {
-    const RULES: &'static [FieldRule] = &[];
-}
-
-string_enum! {
-    /// `UserStatus`.
-    pub enum UserStatus {
-        Active = "active",
-        Dormant = "dormant",
-        Suspended = "suspended",
-    }
 }

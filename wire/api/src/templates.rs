@@ -10,14 +10,112 @@ use uuid::Uuid;
 #[allow(unused_imports, reason = "one list for every file of types")]
 use crate::*;
 
+/// `TemplateACL`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct TemplateAcl {
+    #[serde(deserialize_with = "null_default")]
+    pub group: Vec<TemplateGroup>,
+    #[serde(deserialize_with = "null_default")]
+    pub users: Vec<TemplateUser>,
+}
+
+/// `TemplateGroup`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct TemplateGroup {
+    pub avatar_url: String,
+    pub display_name: String,
+    pub id: Uuid,
+    #[serde(deserialize_with = "null_default")]
+    pub members: Vec<ReducedUser>,
+    pub name: String,
+    pub organization_display_name: String,
+    pub organization_id: Uuid,
+    pub organization_name: String,
+    pub quota_allowance: i64,
+    pub role: TemplateRole,
+    pub source: GroupSource,
+    pub total_member_count: i64,
+}
+
 string_enum! {
-    /// `AgentSubsystem`.
-    pub enum AgentSubsystem {
-        Envbox = "envbox",
-        Envbuilder = "envbuilder",
-        Exectrace = "exectrace",
+    /// `TemplateRole`.
+    pub enum TemplateRole or "" {
+        Admin = "admin",
+        Use = "use",
     }
 }
+
+/// `TemplateUser`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct TemplateUser {
+    #[serde(skip_serializing_if = "is_default")]
+    pub avatar_url: String,
+    #[serde(default = "zero_time")]
+    pub created_at: Timestamp,
+    pub email: String,
+    pub has_ai_seat: bool,
+    pub id: Uuid,
+    #[serde(skip_serializing_if = "is_default")]
+    pub is_service_account: bool,
+    #[serde(default = "zero_time")]
+    pub last_seen_at: Timestamp,
+    pub login_type: LoginType,
+    #[serde(skip_serializing_if = "is_default")]
+    pub name: String,
+    #[serde(deserialize_with = "null_default")]
+    pub organization_ids: Vec<Uuid>,
+    pub role: TemplateRole,
+    #[serde(deserialize_with = "null_default")]
+    pub roles: Vec<SlimRole>,
+    pub status: UserStatus,
+    #[serde(skip_serializing_if = "is_default")]
+    pub theme_preference: String,
+    #[serde(default = "zero_time")]
+    pub updated_at: Timestamp,
+    pub username: String,
+}
+
+impl Default for TemplateUser {
+    fn default() -> Self {
+        Self {
+            avatar_url: Default::default(),
+            created_at: zero_time(),
+            email: Default::default(),
+            has_ai_seat: Default::default(),
+            id: Default::default(),
+            is_service_account: Default::default(),
+            last_seen_at: zero_time(),
+            login_type: Default::default(),
+            name: Default::default(),
+            organization_ids: Default::default(),
+            role: Default::default(),
+            roles: Default::default(),
+            status: Default::default(),
+            theme_preference: Default::default(),
+            updated_at: zero_time(),
+            username: Default::default(),
+        }
+    }
+}
+
+/// `UpdateTemplateACL`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct UpdateTemplateAcl {
+    /// As sent: an unknown role must be refused, not read as the empty one, which takes access away.
+    #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
+    #[schema(value_type = BTreeMap<String, TemplateRole>)]
+    pub group_perms: BTreeMap<String, String>,
+    /// As sent.
+    #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
+    #[schema(value_type = BTreeMap<String, TemplateRole>)]
+    pub user_perms: BTreeMap<String, String>,
+}
+
+impl Rules for UpdateTemplateAcl {}
 
 string_enum! {
     /// `CORSBehavior`.
@@ -79,314 +177,197 @@ impl Rules for CreateTemplateRequest {
     ];
 }
 
-/// `CreateTemplateVersionDryRunRequest`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+/// `Template`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
-pub struct CreateTemplateVersionDryRunRequest {
-    #[serde(deserialize_with = "null_default")]
-    pub rich_parameter_values: Vec<WorkspaceBuildParameter>,
-    #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
-    pub user_variable_values: Vec<VariableValue>,
-    pub workspace_name: String,
-}
-
-impl Rules for CreateTemplateVersionDryRunRequest {
-    const RULES: &'static [FieldRule] = &[];
-}
-
-/// `CreateTemplateVersionRequest`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct CreateTemplateVersionRequest {
-    #[serde(skip_serializing_if = "is_default")]
-    pub example_id: String,
-    pub file_id: Uuid,
-    #[serde(skip_serializing_if = "is_default")]
-    pub message: String,
-    #[serde(skip_serializing_if = "is_default")]
+pub struct Template {
+    pub active_user_count: i64,
+    pub active_version_id: Uuid,
+    pub activity_bump_ms: i64,
+    pub agents_allowed: bool,
+    pub allow_user_autostart: bool,
+    pub allow_user_autostop: bool,
+    pub allow_user_cancel_workspace_jobs: bool,
+    pub autostart_requirement: TemplateAutostartRequirement,
+    pub autostop_requirement: TemplateAutostopRequirement,
+    pub build_time_stats: BTreeMap<String, TransitionStats>,
+    pub cors_behavior: CorsBehavior,
+    #[serde(default = "zero_time")]
+    pub created_at: Timestamp,
+    pub created_by_id: Uuid,
+    pub created_by_name: String,
+    pub default_ttl_ms: i64,
+    pub deleted: bool,
+    pub deprecated: bool,
+    pub deprecation_message: String,
+    pub description: String,
+    pub disable_module_cache: bool,
+    pub display_name: String,
+    pub failure_ttl_ms: i64,
+    pub icon: String,
+    pub id: Uuid,
+    pub max_port_share_level: WorkspaceAgentPortShareLevel,
     pub name: String,
-    #[schema(schema_with = crate::words::provisioners)]
+    pub organization_display_name: String,
+    pub organization_icon: String,
+    pub organization_id: Uuid,
+    pub organization_name: String,
+    #[schema(schema_with = crate::words::template_provisioner)]
     pub provisioner: String,
-    pub storage_method: ProvisionerStorageMethod,
-    #[serde(deserialize_with = "null_default")]
-    pub tags: BTreeMap<String, String>,
-    pub template_id: Uuid,
-    #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
-    pub user_variable_values: Vec<VariableValue>,
+    pub require_active_version: bool,
+    pub time_til_autostop_notify_ms: i64,
+    pub time_til_dormant_autodelete_ms: i64,
+    pub time_til_dormant_ms: i64,
+    #[serde(default = "zero_time")]
+    pub updated_at: Timestamp,
+    pub use_classic_parameter_flow: bool,
 }
 
-impl Rules for CreateTemplateVersionRequest {
-    const RULES: &'static [FieldRule] = &[
-        ("example_id", &["required_without=FileID"]),
-        ("file_id", &["required_without=ExampleID"]),
-        ("message", &["lt=1048577"]),
-        ("name", &["omitempty", "template_version_name"]),
-        ("provisioner", &["required", "oneof=terraform echo"]),
-        ("storage_method", &["required", "oneof=file"]),
-    ];
-}
-
-/// `DERPRegion`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct DerpRegion {
-    pub latency_ms: f64,
-    pub preferred: bool,
-}
-
-/// `DiagnosticExtra`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct DiagnosticExtra {
-    pub code: String,
-}
-
-string_enum! {
-    /// `DiagnosticSeverityString`.
-    pub enum DiagnosticSeverityString {
-        Error = "error",
-        Warning = "warning",
+impl Default for Template {
+    fn default() -> Self {
+        Self {
+            active_user_count: Default::default(),
+            active_version_id: Default::default(),
+            activity_bump_ms: Default::default(),
+            agents_allowed: Default::default(),
+            allow_user_autostart: Default::default(),
+            allow_user_autostop: Default::default(),
+            allow_user_cancel_workspace_jobs: Default::default(),
+            autostart_requirement: Default::default(),
+            autostop_requirement: Default::default(),
+            build_time_stats: Default::default(),
+            cors_behavior: Default::default(),
+            created_at: zero_time(),
+            created_by_id: Default::default(),
+            created_by_name: Default::default(),
+            default_ttl_ms: Default::default(),
+            deleted: Default::default(),
+            deprecated: Default::default(),
+            deprecation_message: Default::default(),
+            description: Default::default(),
+            disable_module_cache: Default::default(),
+            display_name: Default::default(),
+            failure_ttl_ms: Default::default(),
+            icon: Default::default(),
+            id: Default::default(),
+            max_port_share_level: Default::default(),
+            name: Default::default(),
+            organization_display_name: Default::default(),
+            organization_icon: Default::default(),
+            organization_id: Default::default(),
+            organization_name: Default::default(),
+            provisioner: Default::default(),
+            require_active_version: Default::default(),
+            time_til_autostop_notify_ms: Default::default(),
+            time_til_dormant_autodelete_ms: Default::default(),
+            time_til_dormant_ms: Default::default(),
+            updated_at: zero_time(),
+            use_classic_parameter_flow: Default::default(),
+        }
     }
 }
 
-string_enum! {
-    /// `DisplayApp`.
-    pub enum DisplayApp {
-        Vscode = "vscode",
-        VscodeInsiders = "vscode_insiders",
-        WebTerminal = "web_terminal",
-        PortForwardingHelper = "port_forwarding_helper",
-        SshHelper = "ssh_helper",
-    }
-}
-
-/// `DynamicParametersRequest`.
+/// `TemplateAutostartRequirement`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
-pub struct DynamicParametersRequest {
-    pub id: i64,
+pub struct TemplateAutostartRequirement {
     #[serde(deserialize_with = "null_default")]
-    pub inputs: BTreeMap<String, String>,
-    pub owner_id: Uuid,
+    #[schema(schema_with = crate::words::days)]
+    pub days_of_week: Vec<String>,
 }
 
-impl Rules for DynamicParametersRequest {
-    const RULES: &'static [FieldRule] = &[];
-}
-
-/// `DynamicParametersResponse`.
+/// `TemplateAutostopRequirement`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
-pub struct DynamicParametersResponse {
+pub struct TemplateAutostopRequirement {
     #[serde(deserialize_with = "null_default")]
-    pub diagnostics: Vec<FriendlyDiagnostic>,
-    pub id: i64,
-    /// None when the owner is not known.
-    pub parameters: Option<Vec<PreviewParameter>>,
+    #[schema(schema_with = crate::words::days)]
+    pub days_of_week: Vec<String>,
+    pub weeks: i64,
 }
 
-/// `FriendlyDiagnostic`.
+/// `TemplateExample`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
-pub struct FriendlyDiagnostic {
-    pub detail: String,
-    pub extra: DiagnosticExtra,
-    pub severity: DiagnosticSeverityString,
-    pub summary: String,
-}
-
-/// `Healthcheck`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct Healthcheck {
-    pub interval: i64,
-    pub threshold: i64,
+pub struct TemplateExample {
+    pub description: String,
+    pub icon: String,
+    /// a slug, not a UUID
+    pub id: String,
+    pub markdown: String,
+    pub name: String,
+    #[serde(deserialize_with = "null_default")]
+    pub tags: Vec<String>,
     pub url: String,
 }
 
-string_enum! {
-    /// `JobErrorCode`.
-    pub enum JobErrorCode {
-        REQUIREDTEMPLATEVARIABLES = "REQUIRED_TEMPLATE_VARIABLES",
-        INSUFFICIENTQUOTA = "INSUFFICIENT_QUOTA",
-    }
-}
-
-string_enum! {
-    /// `LogLevel`.
-    pub enum LogLevel {
-        Trace = "trace",
-        Debug = "debug",
-        Info = "info",
-        Warn = "warn",
-        Error = "error",
-    }
-}
-
-string_enum! {
-    /// `LogSource`.
-    pub enum LogSource {
-        ProvisionerDaemon = "provisioner_daemon",
-        Provisioner = "provisioner",
-    }
-}
-
-/// `MatchedProvisioners`.
+/// `TransitionStats`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
-pub struct MatchedProvisioners {
-    pub available: i64,
-    pub count: i64,
-    pub most_recently_seen: Option<Timestamp>,
+pub struct TransitionStats {
+    #[serde(rename = "P50")]
+    pub p50: Option<i64>,
+    #[serde(rename = "P95")]
+    pub p95: Option<i64>,
 }
 
-/// `MinimalUser`.
+/// `UpdateTemplateMeta`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
-pub struct MinimalUser {
-    #[serde(skip_serializing_if = "is_default")]
-    pub avatar_url: String,
-    pub id: Uuid,
-    #[serde(skip_serializing_if = "is_default")]
-    pub name: String,
-    pub username: String,
-}
-
-/// `NullHCLString`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct NullHclString {
-    pub valid: bool,
-    pub value: String,
-}
-
-string_enum! {
-    /// `OptionType`.
-    pub enum OptionType {
-        String = "string",
-        Number = "number",
-        Bool = "bool",
-        ListString = "list(string)",
-    }
-}
-
-string_enum! {
-    /// `ParameterFormType`.
-    pub enum ParameterFormType or "" {
-        Radio = "radio",
-        Slider = "slider",
-        Input = "input",
-        Dropdown = "dropdown",
-        Checkbox = "checkbox",
-        Switch = "switch",
-        MultiSelect = "multi-select",
-        TagSelect = "tag-select",
-        Textarea = "textarea",
-        Error = "error",
-    }
-}
-
-/// `PatchTemplateVersionRequest`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct PatchTemplateVersionRequest {
+pub struct UpdateTemplateMeta {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-    pub name: String,
+    pub activity_bump_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agents_allowed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_user_autostart: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_user_autostop: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_user_cancel_workspace_jobs: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub autostart_requirement: Option<TemplateAutostartRequirement>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub autostop_requirement: Option<TemplateAutostopRequirement>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cors_behavior: Option<CorsBehavior>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_ttl_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deprecation_message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disable_everyone_group_access: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disable_module_cache: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure_ttl_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icon: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_port_share_level: Option<WorkspaceAgentPortShareLevel>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub require_active_version: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_til_autostop_notify_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_til_dormant_autodelete_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_til_dormant_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update_workspace_dormant_at: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update_workspace_last_used_at: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub use_classic_parameter_flow: Option<bool>,
 }
 
-impl Rules for PatchTemplateVersionRequest {
+impl Rules for UpdateTemplateMeta {
     const RULES: &'static [FieldRule] =
-        &[("message", &["omitempty", "lt=1048577"]), ("name", &["omitempty", "template_version_name"])];
-}
-
-/// `Preset`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct Preset {
-    #[serde(rename = "Default")]
-    pub default: bool,
-    #[serde(rename = "Description")]
-    pub description: String,
-    #[serde(rename = "DesiredPrebuildInstances")]
-    pub desired_prebuild_instances: Option<i64>,
-    #[serde(rename = "Icon")]
-    pub icon: String,
-    #[serde(rename = "ID")]
-    pub id: String,
-    #[serde(rename = "Name")]
-    pub name: String,
-    #[serde(rename = "Parameters", deserialize_with = "null_default")]
-    pub parameters: Vec<PresetParameter>,
-}
-
-/// `PresetParameter`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct PresetParameter {
-    #[serde(rename = "Name")]
-    pub name: String,
-    #[serde(rename = "Value")]
-    pub value: String,
-}
-
-/// `PreviewParameter`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct PreviewParameter {
-    pub default_value: NullHclString,
-    pub description: String,
-    #[serde(deserialize_with = "null_default")]
-    pub diagnostics: Vec<FriendlyDiagnostic>,
-    pub display_name: String,
-    pub ephemeral: bool,
-    pub form_type: ParameterFormType,
-    pub icon: String,
-    pub mutable: bool,
-    pub name: String,
-    #[serde(deserialize_with = "null_default")]
-    pub options: Vec<PreviewParameterOption>,
-    pub order: i64,
-    pub required: bool,
-    pub styling: PreviewParameterStyling,
-    #[serde(rename = "type")]
-    pub kind: OptionType,
-    #[serde(deserialize_with = "null_default")]
-    pub validations: Vec<PreviewParameterValidation>,
-    pub value: NullHclString,
-}
-
-/// `PreviewParameterOption`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct PreviewParameterOption {
-    pub description: String,
-    pub icon: String,
-    pub name: String,
-    pub value: NullHclString,
-}
-
-/// `PreviewParameterStyling`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct PreviewParameterStyling {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub disabled: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub label: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mask_input: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub placeholder: Option<String>,
-}
-
-/// `PreviewParameterValidation`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct PreviewParameterValidation {
-    pub validation_error: String,
-    pub validation_max: Option<i64>,
-    pub validation_min: Option<i64>,
-    pub validation_monotonic: Option<String>,
-    pub validation_regex: Option<String>,
+        &[("display_name", &["omitempty", "template_display_name"]), ("name", &["omitempty", "template_name"])];
 }

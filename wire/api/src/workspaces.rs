@@ -1,7 +1,5 @@
 //! REST types: workspaces.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -10,29 +8,20 @@ use uuid::Uuid;
 #[allow(unused_imports, reason = "one list for every file of types")]
 use crate::*;
 
+/// `UpdateWorkspaceDormancy`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct UpdateWorkspaceDormancy {
+    pub dormant: bool,
+}
+
+impl Rules for UpdateWorkspaceDormancy {}
+
 string_enum! {
     /// `AutomaticUpdates`.
     pub enum AutomaticUpdates {
         Always = "always",
         Never = "never",
-    }
-}
-
-string_enum! {
-    /// `BuildReason`.
-    pub enum BuildReason {
-        Initiator = "initiator",
-        Autostart = "autostart",
-        Autostop = "autostop",
-        Dormancy = "dormancy",
-        Dashboard = "dashboard",
-        Cli = "cli",
-        SshConnection = "ssh_connection",
-        VscodeConnection = "vscode_connection",
-        JetbrainsConnection = "jetbrains_connection",
-        TaskAutoPause = "task_auto_pause",
-        TaskManualPause = "task_manual_pause",
-        TaskResume = "task_resume",
     }
 }
 
@@ -99,41 +88,6 @@ pub struct ResolveAutostartResponse {
     pub parameter_mismatch: bool,
 }
 
-/// `SharedWorkspaceActor`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct SharedWorkspaceActor {
-    pub actor_type: SharedWorkspaceActorType,
-    #[serde(skip_serializing_if = "is_default")]
-    pub avatar_url: String,
-    pub id: Uuid,
-    pub name: String,
-    #[serde(deserialize_with = "null_default")]
-    pub roles: Vec<WorkspaceRole>,
-}
-
-string_enum! {
-    /// `SharedWorkspaceActorType`.
-    pub enum SharedWorkspaceActorType {
-        Group = "group",
-        User = "user",
-    }
-}
-
-/// `UpdateWorkspaceACL`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct UpdateWorkspaceAcl {
-    /// As sent: an unknown role must be refused, not read as the empty one, which takes access away.
-    #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
-    #[schema(value_type = BTreeMap<String, WorkspaceRole>)]
-    pub group_roles: BTreeMap<String, String>,
-    /// As sent.
-    #[serde(skip_serializing_if = "is_default", deserialize_with = "null_default")]
-    #[schema(value_type = BTreeMap<String, WorkspaceRole>)]
-    pub user_roles: BTreeMap<String, String>,
-}
-
 /// `UpdateWorkspaceAutomaticUpdatesRequest`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -155,13 +109,6 @@ pub struct UpdateWorkspaceAutostartRequest {
 
 impl Rules for UpdateWorkspaceAutostartRequest {
     const RULES: &'static [FieldRule] = &[];
-}
-
-/// `UpdateWorkspaceDormancy`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct UpdateWorkspaceDormancy {
-    pub dormant: bool,
 }
 
 /// `UpdateWorkspaceRequest`.
@@ -282,105 +229,6 @@ impl Default for Workspace {
     }
 }
 
-/// `WorkspaceACL`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct WorkspaceAcl {
-    #[serde(deserialize_with = "null_default")]
-    pub group: Vec<WorkspaceGroup>,
-    #[serde(deserialize_with = "null_default")]
-    pub users: Vec<WorkspaceUser>,
-}
-
-/// `WorkspaceBuild`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct WorkspaceBuild {
-    pub build_number: i64,
-    #[serde(default = "zero_time")]
-    pub created_at: Timestamp,
-    pub daily_cost: i64,
-    pub deadline: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub has_ai_task: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub has_external_agent: Option<bool>,
-    pub id: Uuid,
-    pub initiator_id: Uuid,
-    pub initiator_name: String,
-    pub job: ProvisionerJob,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub matched_provisioners: Option<MatchedProvisioners>,
-    pub max_deadline: Option<Timestamp>,
-    pub reason: BuildReason,
-    #[serde(deserialize_with = "null_default")]
-    pub resources: Vec<WorkspaceResource>,
-    pub status: WorkspaceStatus,
-    pub template_version_id: Uuid,
-    pub template_version_name: String,
-    pub template_version_preset_id: Option<Uuid>,
-    pub transition: WorkspaceTransition,
-    #[serde(default = "zero_time")]
-    pub updated_at: Timestamp,
-    pub workspace_id: Uuid,
-    pub workspace_name: String,
-    #[serde(skip_serializing_if = "is_default")]
-    pub workspace_owner_avatar_url: String,
-    pub workspace_owner_id: Uuid,
-    pub workspace_owner_name: String,
-}
-
-impl Default for WorkspaceBuild {
-    fn default() -> Self {
-        Self {
-            build_number: Default::default(),
-            created_at: zero_time(),
-            daily_cost: Default::default(),
-            deadline: Default::default(),
-            has_ai_task: Default::default(),
-            has_external_agent: Default::default(),
-            id: Default::default(),
-            initiator_id: Default::default(),
-            initiator_name: Default::default(),
-            job: Default::default(),
-            matched_provisioners: Default::default(),
-            max_deadline: Default::default(),
-            reason: Default::default(),
-            resources: Default::default(),
-            status: Default::default(),
-            template_version_id: Default::default(),
-            template_version_name: Default::default(),
-            template_version_preset_id: Default::default(),
-            transition: Default::default(),
-            updated_at: zero_time(),
-            workspace_id: Default::default(),
-            workspace_name: Default::default(),
-            workspace_owner_avatar_url: Default::default(),
-            workspace_owner_id: Default::default(),
-            workspace_owner_name: Default::default(),
-        }
-    }
-}
-
-/// `WorkspaceGroup`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct WorkspaceGroup {
-    pub avatar_url: String,
-    pub display_name: String,
-    pub id: Uuid,
-    #[serde(deserialize_with = "null_default")]
-    pub members: Vec<ReducedUser>,
-    pub name: String,
-    pub organization_display_name: String,
-    pub organization_id: Uuid,
-    pub organization_name: String,
-    pub quota_allowance: i64,
-    pub role: WorkspaceRole,
-    pub source: GroupSource,
-    pub total_member_count: i64,
-}
-
 /// `WorkspaceHealth`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -391,9 +239,26 @@ pub struct WorkspaceHealth {
 }
 
 string_enum! {
-    /// `WorkspaceRole`.
-    pub enum WorkspaceRole or "" {
-        Admin = "admin",
-        Use = "use",
+    /// `WorkspaceStatus`.
+    pub enum WorkspaceStatus {
+        Pending = "pending",
+        Starting = "starting",
+        Running = "running",
+        Stopping = "stopping",
+        Stopped = "stopped",
+        Failed = "failed",
+        Canceling = "canceling",
+        Canceled = "canceled",
+        Deleting = "deleting",
+        Deleted = "deleted",
     }
+}
+
+/// `WorkspacesResponse`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct WorkspacesResponse {
+    pub count: i64,
+    #[serde(deserialize_with = "null_default")]
+    pub workspaces: Vec<Workspace>,
 }

@@ -1,4 +1,4 @@
-//! REST types: templates 3.
+//! REST types: agents of workspaces.
 
 use std::collections::BTreeMap;
 
@@ -10,109 +10,54 @@ use uuid::Uuid;
 #[allow(unused_imports, reason = "one list for every file of types")]
 use crate::*;
 
-string_enum! {
-    /// `TemplateVersionWarning`.
-    pub enum TemplateVersionWarning {
-        UNSUPPORTEDWORKSPACES = "UNSUPPORTED_WORKSPACES",
+/// `WorkspaceAgentListeningPort`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct WorkspaceAgentListeningPort {
+    pub network: String,
+    pub port: i64,
+    pub process_name: String,
+}
+
+/// `WorkspaceAgentListeningPortsResponse`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct WorkspaceAgentListeningPortsResponse {
+    #[serde(deserialize_with = "null_default")]
+    pub ports: Vec<WorkspaceAgentListeningPort>,
+}
+
+/// `WorkspaceAgentLog`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct WorkspaceAgentLog {
+    #[serde(default = "zero_time")]
+    pub created_at: Timestamp,
+    pub id: i64,
+    pub level: LogLevel,
+    pub output: String,
+    pub source_id: Uuid,
+}
+
+impl Default for WorkspaceAgentLog {
+    fn default() -> Self {
+        Self {
+            created_at: zero_time(),
+            id: Default::default(),
+            level: Default::default(),
+            output: Default::default(),
+            source_id: Default::default(),
+        }
     }
 }
 
-/// `TransitionStats`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct TransitionStats {
-    #[serde(rename = "P50")]
-    pub p50: Option<i64>,
-    #[serde(rename = "P95")]
-    pub p95: Option<i64>,
-}
-
-/// `UpdateActiveTemplateVersion`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct UpdateActiveTemplateVersion {
-    pub id: Uuid,
-}
-
-impl Rules for UpdateActiveTemplateVersion {
-    const RULES: &'static [FieldRule] = &[("id", &["required"])];
-}
-
-impl Rules for UpdateTemplateMeta {
-    const RULES: &'static [FieldRule] =
-        &[("display_name", &["omitempty", "template_display_name"]), ("name", &["omitempty", "template_name"])];
-}
-
-/// `UpdateTemplateMeta`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct UpdateTemplateMeta {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub activity_bump_ms: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub agents_allowed: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub allow_user_autostart: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub allow_user_autostop: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub allow_user_cancel_workspace_jobs: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub autostart_requirement: Option<TemplateAutostartRequirement>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub autostop_requirement: Option<TemplateAutostopRequirement>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cors_behavior: Option<CorsBehavior>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub default_ttl_ms: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub deprecation_message: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub disable_everyone_group_access: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub disable_module_cache: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub display_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub failure_ttl_ms: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub icon: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_port_share_level: Option<WorkspaceAgentPortShareLevel>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub require_active_version: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub time_til_autostop_notify_ms: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub time_til_dormant_autodelete_ms: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub time_til_dormant_ms: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub update_workspace_dormant_at: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub update_workspace_last_used_at: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub use_classic_parameter_flow: Option<bool>,
-}
-
 string_enum! {
-    /// `ValidationMonotonicOrder`.
-    pub enum ValidationMonotonicOrder {
-        Increasing = "increasing",
-        Decreasing = "decreasing",
+    /// `AgentSubsystem`.
+    pub enum AgentSubsystem {
+        Envbox = "envbox",
+        Envbuilder = "envbuilder",
+        Exectrace = "exectrace",
     }
-}
-
-/// `VariableValue`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct VariableValue {
-    pub name: String,
-    pub value: String,
 }
 
 /// `WorkspaceAgent`.
@@ -303,16 +248,6 @@ impl Default for WorkspaceAgentMetadataResult {
     }
 }
 
-string_enum! {
-    /// `WorkspaceAgentPortShareLevel`.
-    pub enum WorkspaceAgentPortShareLevel {
-        Owner = "owner",
-        Authenticated = "authenticated",
-        Organization = "organization",
-        Public = "public",
-    }
-}
-
 /// `WorkspaceAgentScript`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -361,43 +296,40 @@ string_enum! {
     }
 }
 
-/// `WorkspaceApp`.
+/// `AgentUpdate`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
-pub struct WorkspaceApp {
-    #[serde(skip_serializing_if = "is_default")]
-    pub command: String,
-    #[serde(skip_serializing_if = "is_default")]
-    pub display_name: String,
-    pub external: bool,
-    #[serde(skip_serializing_if = "is_default")]
-    pub group: String,
-    pub health: WorkspaceAppHealth,
-    pub healthcheck: Healthcheck,
-    pub hidden: bool,
-    #[serde(skip_serializing_if = "is_default")]
-    pub icon: String,
+pub struct AgentUpdate {
     pub id: Uuid,
-    pub open_in: WorkspaceAppOpenIn,
-    pub sharing_level: WorkspaceAppSharingLevel,
-    pub slug: String,
-    #[serde(deserialize_with = "null_default")]
-    pub statuses: Vec<WorkspaceAppStatus>,
-    pub subdomain: bool,
-    #[serde(skip_serializing_if = "is_default")]
-    pub subdomain_name: String,
-    #[serde(skip_serializing_if = "is_default")]
-    pub tooltip: String,
-    #[serde(skip_serializing_if = "is_default")]
-    pub url: String,
+    pub lifecycle: WorkspaceAgentLifecycle,
 }
 
-string_enum! {
-    /// `WorkspaceAppHealth`.
-    pub enum WorkspaceAppHealth {
-        Disabled = "disabled",
-        Initializing = "initializing",
-        Healthy = "healthy",
-        Unhealthy = "unhealthy",
-    }
+/// `BuildUpdate`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct BuildUpdate {
+    pub job_status: ProvisionerJobStatus,
+    pub transition: WorkspaceTransition,
+}
+
+/// `ConnectionWatchEvent`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ConnectionWatchEvent {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_update: Option<AgentUpdate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub build_update: Option<BuildUpdate>,
+    pub error: Option<WatchError>,
+}
+
+/// `WatchError`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct WatchError {
+    pub code: i64,
+    #[serde(skip_serializing_if = "is_default")]
+    pub details: String,
+    pub message: String,
+    pub retryable: bool,
 }

@@ -1,4 +1,4 @@
-//! REST types: common.
+//! REST types: the error envelope.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
