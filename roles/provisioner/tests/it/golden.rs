@@ -152,6 +152,8 @@ fn line(stage: &str, level: &str, output: &str) -> Option<String> {
         return None;
     }
     let output = without_ids(output);
+    // How a sensitive value came to Terraform.
+    let output = output.replace("set using -var=\"sec=...\"", "set using the TF_VAR_sec environment variable");
     let output = output
         .split(" after ")
         .map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit()))

@@ -348,12 +348,21 @@ fn process_differences(run: &Value, process: &Process, hashes: &BTreeMap<String,
         // Recorded through a shell's quoting.
         _ => text.replace('\\', ""),
     };
-    let expected: Vec<_> = run["args"].as_array().unwrap().iter().map(|word| file(word.as_str().unwrap())).collect();
+    let mut expected: Vec<_> =
+        run["args"].as_array().unwrap().iter().map(|word| file(word.as_str().unwrap())).collect();
+    // Sensitive values are in the environment here, where other users of the machine cannot read them.
+    let secrets = process.environment.iter().filter_map(|(name, value)| Some((name.strip_prefix("TF_VAR_")?, value)));
+    for secret in secrets.map(|(name, value)| format!("{name}={value}")) {
+        match expected.iter().position(|word| *word == secret) {
+            Some(at) => drop(expected.drain(at - 1..=at)),
+            None => found.push(format!("the variable {secret} was not recorded")),
+        }
+    }
     let ours: Vec<_> = process.arguments.iter().map(|word| file(word)).collect();
     if expected != ours {
         found.push(format!("arguments {ours:?}, recorded {expected:?}"));
     }
-    let shown = |name: &str| name.starts_with("CODER_") || name.starts_with("TF_");
+    let shown = |name: &str| (name.starts_with("CODER_") || name.starts_with("TF_")) && !name.starts_with("TF_VAR_");
     let readable =
         |name: &str| hashes.iter().fold(name.to_owned(), |name, (hash, parameter)| name.replace(hash, parameter));
     let ours: BTreeMap<_, _> = process
