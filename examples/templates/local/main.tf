@@ -63,8 +63,9 @@ data "coder_parameter" "greeting" {
 }
 
 locals {
-  # Each workspace has a port of its own on this machine, the same at every start.
-  files_port = 20000 + parseint(substr(sha256(data.coder_workspace.me.id), 0, 6), 16) % 20000
+  # Each workspace has a port of its own on this machine, the same at every start; below those that the system gives to
+  # outgoing connections (from 32768).
+  files_port = 20000 + parseint(substr(sha256(data.coder_workspace.me.id), 0, 6), 16) % 12000
 }
 
 resource "coder_agent" "main" {
