@@ -37,7 +37,7 @@ find_postgres() {
   return 1
 }
 
-# The programs that are absent, one a line: `name<TAB>Debian packages`. Arguments: which of cc, postgresql, ssh, python3, fetch.
+# The programs that are absent, one a line: `name<TAB>Debian packages`. Arguments: which of cc, postgresql, ssh, git, python3, fetch.
 absent_programs() {
   local name
   for name in "$@"; do
@@ -45,6 +45,7 @@ absent_programs() {
       cc) have cc || printf 'a C compiler\tgcc libc6-dev\n' ;;
       postgresql) find_postgres >/dev/null || printf 'PostgreSQL (initdb and postgres)\tpostgresql\n' ;;
       ssh) have ssh && have sftp || printf 'OpenSSH (ssh and sftp)\topenssh-client\n' ;;
+      git) have git || printf 'Git\tgit\n' ;;
       python3) have python3 || printf 'python3\tpython3\n' ;;
       fetch)
         have_terraform && continue

@@ -135,9 +135,33 @@ fn folder(root: &Path, manifest: &Path) -> String {
     dir.strip_prefix(root).unwrap_or(dir).display().to_string()
 }
 
+/// The project's files below `root`: what Git tracks, or, in a copy without Git, everything that was not built.
+fn files(root: &Path) -> Result<Vec<String>> {
+    let tracked = Command::new("git").args(["ls-files"]).current_dir(root).output();
+    if let Some(tracked) = tracked.ok().filter(|tracked| tracked.status.success()) {
+        return Ok(String::from_utf8_lossy(&tracked.stdout).lines().map(str::to_owned).collect());
+    }
+    let mut found = Vec::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).with_context(|| format!("read {}", folder.display()))? {
+            let entry = entry?;
+            let path = entry.path();
+            let name = entry.file_name();
+            if entry.file_type()?.is_dir() && name != "target" && name != ".git" {
+                folders.push(path);
+            } else if entry.file_type()?.is_file() {
+                found.push(path.strip_prefix(root).unwrap_or(&path).display().to_string());
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
 fn check_files(root: &Path, findings: &mut Vec<String>) -> Result<()> {
-    let out = Command::new("git").args(["ls-files"]).current_dir(root).output().context("run git ls-files")?;
-    for name in String::from_utf8_lossy(&out.stdout).lines() {
+    for name in &files(root)? {
+        let name = name.as_str();
         let generated = name.contains("/gen/");
         let text = match fs::read_to_string(root.join(name)) {
             Ok(text) => text,
