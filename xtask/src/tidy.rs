@@ -148,7 +148,10 @@ fn files(root: &Path) -> Result<Vec<String>> {
             let entry = entry?;
             let path = entry.path();
             let name = entry.file_name();
-            if entry.file_type()?.is_dir() && name != "target" && name != ".git" {
+            if name == "target" || name == ".git" {
+                continue;
+            }
+            if entry.file_type()?.is_dir() {
                 folders.push(path);
             } else if entry.file_type()?.is_file() {
                 found.push(path.strip_prefix(root).unwrap_or(&path).display().to_string());
