@@ -158,7 +158,7 @@ fn option(values: &Values, spec: &OptionSpec) -> ConfigOption {
         env: spec.env.into(),
         yaml: yaml.into(),
         default: spec.default.into(),
-        value: Some(values.json(spec)).filter(|value| !value.is_null() && !spec.secret),
+        value: Some(value(values, spec)).filter(|value| !value.is_null() && !spec.secret),
         value_source: match values.source(spec.name) {
             Source::Default => ValueSource::Default,
             other => ValueSource::parse(other.as_str()),
@@ -168,6 +168,13 @@ fn option(values: &Values, spec: &OptionSpec) -> ConfigOption {
         hidden: spec.hidden,
         ..ConfigOption::default()
     }
+}
+
+/// A value as clients decode it into options of their own: those of one word among a few carry their choices.
+fn value(values: &Values, spec: &OptionSpec) -> Value {
+    const CHOICES: &[&str] = &["postgres-auth", "samesite-auth-cookie"];
+    let plain = values.json(spec);
+    if CHOICES.contains(&spec.name) { json!({ "Choices": spec.values, "Value": plain }) } else { plain }
 }
 
 fn group(path: &str) -> OptionGroup {
@@ -224,6 +231,14 @@ mod tests {
             assert!(keys.insert(key), "{}: another option has its key", spec.name);
         }
         println!("{} options have keys", keys.len());
+    }
+
+    /// Official clients refuse the whole answer when this one is a bare text.
+    #[test]
+    fn a_choice_is_shown_with_its_words() {
+        let shown = defaults().options.into_iter().find(|option| option.flag == "postgres-auth");
+        let choices = json!({ "Choices": ["password", "awsiamrds"], "Value": "password" });
+        assert_eq!(shown.and_then(|option| option.value), Some(choices));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use warren_e2e::{Deployment, Options, official_cli, programs, step, until};
+use warren_e2e::{Cli, Deployment, Options, official_cli, programs, step, until};
 
 use crate::story::{Judge, Scene, tell};
 
@@ -36,6 +36,7 @@ async fn the_official_agent_serves_both_clients() {
         step("uname by the client", cli.ok(["ssh", "dev", "--", "uname"])).await;
         step("ping", cli.ok(["ping", "dev", "-n", "1"])).await;
     }
+    step("support bundle", support_bundle(&scene.admin.with_program(&official))).await;
     step("path app", crate::story_access::path_app(&scene)).await;
     step("port-forward", crate::story_access::port_forward(&scene)).await;
     step("web terminal", crate::story_access::web_terminal(&scene)).await;
@@ -44,4 +45,17 @@ async fn the_official_agent_serves_both_clients() {
     step("delete", scene.admin.ok(["delete", "dev", "-y"])).await;
     until("the home is gone", Duration::from_secs(5), || async { (!scene.home("").exists()).then_some(()) }).await;
     deployment.stop(&[]).await;
+}
+
+/// The official client decodes everything that it collects: what it could not read is missing.
+async fn support_bundle(cli: &Cli) {
+    let file = cli.path("bundle.zip");
+    let bundle = ["support", "bundle", "dev", "--yes", "-O", file.to_str().expect("UTF-8")];
+    let finished = cli.run(bundle).finish().await;
+    assert_eq!(finished.code, Some(0), "{}", finished.text());
+    assert!(!finished.text().contains("No deployment configuration"), "{}", finished.text());
+    assert!(file.exists());
+    for command in ["pause", "resume", "test"] {
+        cli.ok(["notifications", command]).await;
+    }
 }
