@@ -34,7 +34,7 @@ chmod 644 init.sh
 set -- \
 	HOME="$directory/home" USER="$user" LOGNAME="$user" SHELL="$shell" \
 	PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-	LANG="${LANG:-C.UTF-8}" BINARY_DIR="$directory/run" \
+	LANG="${LANG:-C.UTF-8}" BINARY_DIR="$directory/run" CODER_AGENT_LOG_DIR="$directory/run" CODER_AGENT_SCRIPT_DATA_DIR="$directory/run" \
 	CODER_AGENT_TOKEN="$AGENT_TOKEN" WARREN_LOCAL_WORKSPACE="$WORKSPACE"
 for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY SSL_CERT_FILE SSL_CERT_DIR TZ; do
 	eval "value=\${$name-}"

@@ -19,6 +19,7 @@ use crate::environment::{Paths, Workspace};
 use crate::lifecycle::Lifecycle;
 use crate::logs::LogQueue;
 use crate::options::Args;
+use crate::private_dir;
 use crate::reports::Reports;
 use crate::scripts::{Outcome, Scripts, ScriptsShared};
 use crate::ssh::{Limits, Shared, SshServer};
@@ -101,7 +102,8 @@ impl Agent {
         let url = args.url.clone().context("the agent needs the server's URL: set CODER_AGENT_URL")?;
         let temp = std::env::temp_dir();
         let log_dir = args.log_dir.clone().unwrap_or_else(|| temp.clone());
-        let data_dir = args.script_data_dir.clone().unwrap_or(temp).join("coder-script-data");
+        let data_dir = private_dir::find(args.script_data_dir.as_deref().unwrap_or(&temp), "coder-script-data")
+            .context("make the folder of the scripts: set CODER_AGENT_SCRIPT_DATA_DIR to a folder of this user")?;
         let executable = std::env::current_exe().context("find the agent's own program")?;
         let (report_sender, connections) = mpsc::channel(REPORT_QUEUE);
         let (timing_sender, timings) = mpsc::channel(TIMING_QUEUE);
