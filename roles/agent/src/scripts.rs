@@ -183,7 +183,7 @@ impl Script {
             ("CODER_SCRIPT_DATA_DIR".to_owned(), data_dir.display().to_string()),
             ("CODER_SCRIPT_BIN_DIR".to_owned(), shared.paths.script_bin_dir.display().to_string()),
         ];
-        let file = Arc::new(tokio::sync::Mutex::new(open_log(&self.log_path).await?));
+        let file = tokio::sync::Mutex::new(self.open_log(&shared.logs));
         let mut child = process::spawn(&shared.user, &shared.paths, &workspace, (&self.text, &extra))?;
         let group = Group::of(&child);
 
@@ -229,12 +229,23 @@ impl Script {
         }
     }
 
+    /// The server has every line as well: a file that cannot be had, as one of another user in a shared folder, is said
+    /// and done without.
+    fn open_log(&self, logs: &LogQueue) -> Option<tokio::fs::File> {
+        let opened = open_log(&self.log_path);
+        if let Err(error) = &opened {
+            let text = format!("the log file {} is left out: {error}", self.log_path.display());
+            logs.push(self.source, Level::Warn, &text);
+        }
+        opened.ok()
+    }
+
     async fn copy(
         &self,
         from: Option<impl AsyncRead + Unpin>,
         level: Level,
         logs: &LogQueue,
-        file: &tokio::sync::Mutex<tokio::fs::File>,
+        file: &tokio::sync::Mutex<Option<tokio::fs::File>>,
     ) {
         let Some(from) = from else { return };
         let mut reader = BufReader::new(from);
@@ -242,13 +253,17 @@ impl Script {
         loop {
             let more = read_line(&mut reader, &mut line).await;
             if !line.is_empty() {
-                let _ = file.lock().await.write_all(&line).await;
+                if let Some(file) = &mut *file.lock().await {
+                    let _ = file.write_all(&line).await;
+                }
                 let text = String::from_utf8_lossy(&line);
                 logs.push(self.source, level, text.trim_end_matches(['\n', '\r']));
                 line.clear();
             }
             if !more {
-                let _ = file.lock().await.flush().await;
+                if let Some(file) = &mut *file.lock().await {
+                    let _ = file.flush().await;
+                }
                 return;
             }
         }
@@ -273,7 +288,7 @@ async fn read_line(reader: &mut BufReader<impl AsyncRead + Unpin>, line: &mut Ve
     true
 }
 
-async fn open_log(path: &Path) -> std::io::Result<tokio::fs::File> {
+fn open_log(path: &Path) -> std::io::Result<tokio::fs::File> {
     if let Some(dir) = path.parent() {
         private_dir(dir)?;
     }

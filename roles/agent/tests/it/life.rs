@@ -64,9 +64,11 @@ async fn an_agent_starts_serves_reconnects_and_stops_in_order() {
     let seen = server.until("READY", |seen| seen.states.contains(&State::Ready)).await;
     assert_eq!(seen.states, [State::Starting, State::Ready]);
     assert!(home.path().join("started").exists());
-    let seen = server.until("the output of the startup script", |seen| seen.logs.len() >= 2).await;
+    assert!(home.path().join("unlogged").exists(), "a script runs without its log file");
+    let seen = server.until("the output of the startup script", |seen| seen.logs.len() >= 3).await;
     assert!(seen.logs.contains(&("starting hello".into(), 3)), "{:?}", seen.logs);
     assert!(seen.logs.contains(&("oops".into(), 5)), "{:?}", seen.logs);
+    assert!(seen.logs.iter().any(|(text, level)| text.contains("log file /") && *level == 4), "{:?}", seen.logs);
     server.until("metadata", |seen| seen.metadata.get("who").is_some_and(|value| value.trim() == "ann")).await;
     server.until("app health", |seen| seen.healths.contains(&AppHealth::Healthy.into())).await;
     server.until("script timing", |seen| seen.timings.contains(&(0, 0))).await;

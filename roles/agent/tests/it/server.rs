@@ -170,6 +170,8 @@ impl Server {
             derp_map: Some(map(port)),
             scripts: vec![
                 script("echo starting $GREETING; echo oops >&2; touch started", true),
+                // A folder: nobody can write a log there, as little as to another user's file.
+                WorkspaceAgentScript { log_path: "/".into(), ..script("touch unlogged", true) },
                 script("echo stopping; touch stopped", false),
             ],
             apps: vec![app],
